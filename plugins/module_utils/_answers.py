@@ -1,0 +1,85 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Read what a server of this family answers: bodies, and errors in their three spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+
+if TYPE_CHECKING:
+    import requests
+
+REQUEST_ID_HEADERS = ("x-compute-request-id", "x-openstack-request-id", "X-Request-Id")
+LONGEST_REASON = 500
+SURELY_NOTHING_DONE = range(300, 500)
+
+
+def decode(where: str, response: requests.Response) -> Mapping[str, Any]:
+    """The JSON object of a successful answer; an empty body is an empty object."""
+    if not response.content or "json" not in response.headers.get("Content-Type", "json"):
+        if response.request.method == "DELETE" or not response.content:
+            return {}
+        raise MalformedAnswer(f"{where}: the answer is not JSON but {response.headers.get('Content-Type')}.")
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise MalformedAnswer(f"{where}: the answer is not valid JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise MalformedAnswer(f"{where}: the answer is a {type(body).__name__}, not an object.")
+    return body
+
+
+def api_error(where: str, response: requests.Response, secret: Secret | None) -> EvsError:
+    """The error of an answer of 300 or more, with nothing of `secret` in it."""
+    body = _body(response)
+    reason, code = _reason(body)
+    reason = reason or response.reason or "no reason given"
+    if secret is not None:
+        reason = reason.replace(secret.reveal(), "********")
+    reason = reason if len(reason) <= LONGEST_REASON else reason[:LONGEST_REASON] + "..."
+    request_id = next((response.headers[name] for name in REQUEST_ID_HEADERS if name in response.headers), None)
+    request_id = request_id or (body.get("request_id") if isinstance(body.get("request_id"), str) else None)
+    status = response.status_code
+    words = f"{where} was answered {status}"
+    words += f" {code}" if code and code != str(status) else ""
+    words += f": {reason}"
+    words += f" (request id {request_id})" if request_id else ""
+    return ApiError(words, status=status, code=code, request_id=request_id, reason=reason)
+
+
+def outcome_is_open(error: EvsError) -> bool:
+    """Whether the request behind this error may have been carried out all the same."""
+    return isinstance(error, (AnswerLost, MalformedAnswer)) or (
+        isinstance(error, ApiError) and error.status not in SURELY_NOTHING_DONE
+    )
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """The seconds a server asks us to wait, if it says so in seconds."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
+
+
+def _body(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _reason(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The message and the code: gateway and CBR flat, Cinder and EVS one level down."""
+    for level in (body, *(value for value in body.values() if isinstance(value, Mapping))):
+        message = level.get("message") or level.get("error_msg")
+        if isinstance(message, str) and message:
+            code = level.get("code") or level.get("error_code")
+            return message, None if code is None else str(code)
+    return None, None

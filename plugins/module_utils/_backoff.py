@@ -1,0 +1,47 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""One back-off for all workers of a task: who is told to slow down slows down the others too."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 30.0
+
+
+class Backoff:
+    """Exponential delays with jitter, shared between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._not_before = 0.0
+
+    def wait(self) -> None:
+        """Sleep until nobody's delay is running any more."""
+        while True:
+            with self._lock:
+                remaining = self._not_before - time.monotonic()
+            if remaining <= 0:
+                return
+            time.sleep(remaining)
+
+    def delay(self, attempt: int, retry_after: float | None, deadline: float) -> bool:
+        """Hold every worker back after the failed attempt number `attempt` (from 1).
+
+        Returns False, and holds nobody back, if the delay would end after `deadline`
+        (seconds of time.monotonic()).
+        """
+        seconds = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        seconds *= random.uniform(0.5, 1.0)
+        end = time.monotonic() + max(seconds, retry_after or 0.0)
+        if end > deadline:
+            return False
+        with self._lock:
+            self._not_before = max(self._not_before, end)
+        return True

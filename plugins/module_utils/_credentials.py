@@ -1,0 +1,173 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""From options to credentials: an auth plugin of keystoneauth1 and how to reach the cloud with it.
+
+Nothing is sent here.  openstacksdk is imported only to read a cloud of clouds.yaml.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError
+from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
+
+try:
+    from keystoneauth1 import exceptions as ks_exceptions
+    from keystoneauth1 import loading
+except ImportError:
+    KEYSTONEAUTH_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    KEYSTONEAUTH_IMPORT_ERROR = None
+
+if TYPE_CHECKING:
+    from keystoneauth1.loading.base import BaseLoader
+    from keystoneauth1.loading.opts import Opt
+    from keystoneauth1.plugin import BaseAuthPlugin
+
+NOT_BESIDE_A_CLOUD_DICT = (
+    "auth",
+    "auth_type",
+    "region_name",
+    "interface",
+    "validate_certs",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "api_timeout",
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How to log in and where to look in the catalogue; `verify` and `cert` as requests takes them."""
+
+    plugin: BaseAuthPlugin
+    origin: str
+    """Where they come from, for messages."""
+    verify: bool | str
+    cert: str | tuple[str, str] | None
+    region_name: str | None
+    interface: str
+    api_timeout: float
+    endpoint_of: Callable[[str], str | None]
+    """The endpoint override that clouds.yaml has for a service type, if any."""
+
+
+def credentials(options: LoginOptions) -> Credentials:
+    """Find the credentials: the option cloud, else auth, else OS_CLOUD, else the OS_* variables.
+
+    The sources are never mixed: half of one tenant and half of another would be a third one.
+    """
+    cloud = options.cloud
+    if cloud is None and options.auth is None:
+        cloud = os.environ.get("OS_CLOUD") or None
+    if cloud is not None:
+        return _from_clouds_yaml(cloud, options)
+    return _from_auth(options)
+
+
+def _from_auth(options: LoginOptions) -> Credentials:
+    environment: Mapping[str, str] = {} if options.auth is not None else os.environ
+    given = options.auth or {}
+    origin = "the option auth" if options.auth is not None else "the OS_* environment variables"
+
+    def value_of(option: Opt) -> Any:
+        for name in (option.dest, *(old.dest for old in option.deprecated)):
+            if given.get(name) is not None:
+                return given[name]
+        return next((environment[name] for name in option.argparse_envvars if environment.get(name)), option.default)
+
+    auth_type = options.auth_type or environment.get("OS_AUTH_TYPE") or "password"
+    try:
+        loader: BaseLoader[BaseAuthPlugin] = loading.get_plugin_loader(auth_type)
+        plugin = loader.load_from_options_getter(value_of)
+    except ks_exceptions.NoMatchingPlugin as error:
+        raise LoginError(
+            f"There is no auth_type {auth_type!r}. Give one that keystoneauth1 knows, such as password, token or v3applicationcredential."
+        ) from error
+    except ks_exceptions.AuthPluginException as error:
+        raise LoginError(
+            f"The credentials in {origin} are not complete: {error} Name a cloud of clouds.yaml in the option cloud, "
+            "or give at least auth_url, username, password, project_name and the domains in auth."
+        ) from error
+    unknown = sorted(
+        set(given) - {name.dest for option in loader.get_options() for name in (option, *option.deprecated)}
+    )
+    if unknown:
+        raise LoginError(f"auth_type {auth_type} does not take {', '.join(unknown)} in auth.")
+    verify: bool | str = options.ca_cert or environment.get("OS_CACERT") or True
+    cert = options.client_cert or environment.get("OS_CERT")
+    key = options.client_key or environment.get("OS_KEY")
+    return Credentials(
+        plugin=plugin,
+        origin=origin,
+        verify=False if options.validate_certs is False else verify,
+        cert=(cert, key) if cert and key else cert,
+        region_name=options.region_name or environment.get("OS_REGION_NAME"),
+        interface=options.interface or environment.get("OS_INTERFACE") or "public",
+        api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
+        endpoint_of=lambda service_type: None,
+    )
+
+
+def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> Credentials:
+    try:
+        from openstack import exceptions as sdk_exceptions
+        from openstack.config.loader import OpenStackConfig
+    except ImportError as error:
+        raise LoginError(
+            "The option cloud (and OS_CLOUD) needs the Python library openstacksdk, which cannot be imported: "
+            f"{error}. Install it where the module runs, or give auth instead of cloud."
+        ) from error
+    try:
+        if isinstance(cloud, str):
+            origin = f"the cloud {cloud!r} of clouds.yaml"
+            overrides: dict[str, Any] = {
+                "auth": options.auth,
+                "auth_type": options.auth_type,
+                "region_name": options.region_name,
+                "interface": options.interface,
+                "verify": options.validate_certs,
+                "cacert": options.ca_cert,
+                "cert": options.client_cert,
+                "key": options.client_key,
+                "api_timeout": options.api_timeout,
+            }
+            region = OpenStackConfig().get_one(
+                cloud=cloud, **{name: value for name, value in overrides.items() if value is not None}
+            )
+        else:
+            origin = "the dictionary in the option cloud"
+            both = [name for name in NOT_BESIDE_A_CLOUD_DICT if getattr(options, name) is not None]
+            if both:
+                raise LoginError(
+                    f"The option cloud is a dictionary and complete by itself; put {', '.join(both)} into it."
+                )
+            region = OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**cloud)
+        verify, cert = region.get_requests_verify_args()
+    except (sdk_exceptions.SDKException, ks_exceptions.ClientException, TypeError, ValueError) as error:
+        known = ""
+        if isinstance(cloud, str):
+            known = " Files looked for: clouds.yaml in the current directory, ~/.config/openstack and /etc/openstack, or OS_CLIENT_CONFIG_FILE."
+        raise LoginError(f"openstacksdk cannot use {origin}: {error}{known}") from error
+    plugin, interface = region.get_auth(), region.get_interface("block-storage")
+    if plugin is None:
+        raise LoginError(f"There are no credentials in {origin}.")
+    return Credentials(
+        plugin=plugin,
+        origin=origin,
+        verify=True if verify is None else verify,
+        cert=cert,
+        region_name=region.get_region_name("block-storage"),
+        interface=str(interface[0] if isinstance(interface, list) else interface or "public"),
+        api_timeout=float(region.config.get("api_timeout") or DEFAULT_API_TIMEOUT),
+        endpoint_of=region.get_endpoint,
+    )

@@ -1,0 +1,55 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""The exceptions of the collection; every message says what, where and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EvsError(Exception):
+    """Something a user can act on; `details` goes into the module's result beside `msg`."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class UsageError(EvsError):
+    """What was asked for makes no sense, names nothing, or names several things."""
+
+
+class LoginError(EvsError):
+    """No token, no project scope, or no endpoint: nothing can be sent for this tenant."""
+
+
+class Unreachable(EvsError):
+    """The request surely never reached the server."""
+
+
+class AnswerLost(EvsError):
+    """The request may have reached the server and may have been carried out; nobody told us."""
+
+
+class MalformedAnswer(EvsError):
+    """The server's answer is not what the API promises."""
+
+
+class Timeout(EvsError):
+    """A disk did not reach the expected state in time."""
+
+
+class ApiError(EvsError):
+    """The server refused; it surely did not act, unless `status` is 500 or more."""
+
+    def __init__(self, message: str, status: int, code: str | None, request_id: str | None, reason: str) -> None:
+        super().__init__(message, status=status, code=code, request_id=request_id)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.reason = reason
+        """The server's own words."""

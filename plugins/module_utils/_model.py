@@ -1,0 +1,181 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""What the API answers, as values: disks, transfers and quotas.
+
+The field names are those of the Block Storage API; see the EVS API reference, sections "Querying
+Details About a Disk", "Disk Transfer Management" and "Querying Details of Tenant Quotas".
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
+
+AVAILABLE = "available"
+AWAITING_TRANSFER = "awaiting-transfer"
+IN_USE = "in-use"
+UNLIMITED = -1
+
+
+class Secret:
+    """A string that shows itself only when asked to."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(********)"
+
+
+def _text(body: Mapping[str, Any], key: str, what: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise MalformedAnswer(
+            f"The server's answer holds a {what} whose {key!r} is not a string: it is a {type(value).__name__}."
+        )
+    return value
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _flag(value: Any) -> bool:
+    """A boolean that the API sends as one or as the string "true" or "false"."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Where a disk is attached: the server's ID and the device it shows there."""
+
+    server_id: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A disk as its project sees it; `size` is in GiB."""
+
+    id: str
+    name: str
+    status: str
+    size: int
+    volume_type: str | None
+    project_id: str | None
+    availability_zone: str | None
+    description: str | None
+    bootable: bool
+    encrypted: bool
+    created_at: str | None
+    attachments: tuple[Attachment, ...]
+    metadata: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    @classmethod
+    def from_api(cls, body: Any) -> Volume:
+        fields = _mapping(body)
+        size = fields.get("size")
+        return cls(
+            id=_text(fields, "id", "disk"),
+            name=str(fields.get("name") or ""),
+            status=_text(fields, "status", "disk"),
+            size=size if isinstance(size, int) else 0,
+            volume_type=fields.get("volume_type"),
+            project_id=fields.get("os-vol-tenant-attr:tenant_id"),
+            availability_zone=fields.get("availability_zone"),
+            description=fields.get("description"),
+            bootable=_flag(fields.get("bootable")),
+            encrypted=_flag(fields.get("encrypted")),
+            created_at=utc(fields.get("created_at")),
+            attachments=tuple(
+                Attachment(str(item.get("server_id") or ""), str(item.get("device") or ""))
+                for item in fields.get("attachments") or ()
+                if isinstance(item, Mapping)
+            ),
+            metadata=_mapping(fields.get("metadata")),
+            tags=_mapping(fields.get("tags")),
+        )
+
+    def as_result(self) -> dict[str, Any]:
+        """The disk as the modules return it."""
+        return {**asdict(self), "attachments": [asdict(item) for item in self.attachments]}
+
+    @property
+    def label(self) -> str:
+        """How messages call the disk."""
+        return f"{self.name} ({self.id})" if self.name else self.id
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """An offer of a disk; `auth_key` only when this very client just created it."""
+
+    id: str
+    volume_id: str
+    name: str
+    created_at: str | None
+    auth_key: Secret | None = None
+
+    @classmethod
+    def from_api(cls, body: Any) -> Transfer:
+        fields = _mapping(body)
+        key = fields.get("auth_key")
+        return cls(
+            id=_text(fields, "id", "transfer"),
+            volume_id=_text(fields, "volume_id", "transfer"),
+            name=str(fields.get("name") or ""),
+            created_at=utc(fields.get("created_at")),
+            auth_key=Secret(key) if isinstance(key, str) and key else None,
+        )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One line of a quota set."""
+
+    in_use: int
+    limit: int
+    reserved: int
+
+    @property
+    def free(self) -> int | None:
+        """How much is left; None is no limit."""
+        return None if self.limit == UNLIMITED else self.limit - self.in_use - self.reserved
+
+
+def quota_from_api(body: Any) -> dict[str, Limit]:
+    """The limits of a quota set by the API's key; keys the cloud does not have are absent."""
+    return {
+        key: Limit(*(int(value.get(part) or 0) for part in ("in_use", "limit", "reserved")))
+        for key, value in _mapping(body).items()
+        if isinstance(value, Mapping)
+    }
+
+
+def utc(value: Any) -> str | None:
+    """The API's time stamps carry no zone and are UTC: say so."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.endswith("Z") or "+" in value else value + "Z"
+
+
+def age(stamp: str | None, now: datetime.datetime) -> datetime.timedelta | None:
+    """How long ago a time stamp of `utc` was; None if it cannot be read."""
+    try:
+        moment = datetime.datetime.fromisoformat((stamp or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return now - moment

@@ -1,0 +1,82 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""The options that every module shares, and what they say once they are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+
+SERVICES = ("evs", "cbr", "sdrs", "vbs")
+CONCURRENCY_RANGE = range(1, 65)
+DEFAULT_API_TIMEOUT = 60
+
+
+def shared_argument_spec() -> dict[str, dict[str, Any]]:
+    """The argument spec of the shared options, documented in doc_fragments/auth.py."""
+    return {
+        "cloud": {"type": "raw"},
+        "auth": {"type": "dict", "no_log": True},
+        "auth_type": {"type": "str"},
+        "region_name": {"type": "str"},
+        "interface": {"type": "str", "choices": ["admin", "internal", "public"], "aliases": ["endpoint_type"]},
+        "validate_certs": {"type": "bool", "aliases": ["verify"]},
+        "ca_cert": {"type": "path", "aliases": ["cacert"]},
+        "client_cert": {"type": "path", "aliases": ["cert"]},
+        "client_key": {"type": "path", "no_log": False, "aliases": ["key"]},
+        "api_timeout": {"type": "int"},
+        "endpoints": {
+            "type": "dict",
+            "options": {service: {"type": "str"} for service in SERVICES},
+        },
+        "concurrency": {"type": "int", "default": 8},
+        "timeout": {"type": "int", "default": 180},
+    }
+
+
+@dataclass(frozen=True)
+class LoginOptions:
+    """Who logs in where; None means not given."""
+
+    cloud: str | Mapping[str, Any] | None
+    auth: Mapping[str, Any] | None
+    auth_type: str | None
+    region_name: str | None
+    interface: str | None
+    validate_certs: bool | None
+    ca_cert: str | None
+    client_cert: str | None
+    client_key: str | None
+    api_timeout: int | None
+    endpoints: Mapping[str, str | None]
+    timeout: int
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> LoginOptions:
+        cloud = params["cloud"]
+        if cloud is not None and not isinstance(cloud, (str, Mapping)):
+            raise UsageError(
+                f"Option cloud takes the name of a cloud in clouds.yaml or a dictionary, not a {type(cloud).__name__}."
+            )
+        for option in ("timeout", "api_timeout"):
+            if params[option] is not None and params[option] < 1:
+                raise UsageError(f"Option {option} is {params[option]}; it takes a number of seconds of 1 or more.")
+        values = {field: params[field] for field in cls.__dataclass_fields__}
+        values["endpoints"] = params["endpoints"] or {}
+        return cls(**values)
+
+
+def concurrency_of(params: Mapping[str, Any]) -> int:
+    """How many requests may be under way at once."""
+    value = int(params["concurrency"])
+    if value not in CONCURRENCY_RANGE:
+        raise UsageError(
+            f"Option concurrency is {value}; it takes a number from {CONCURRENCY_RANGE[0]} to {CONCURRENCY_RANGE[-1]}."
+        )
+    return value
