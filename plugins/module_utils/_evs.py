@@ -1,0 +1,99 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Block storage of one project: EVS v2, EVS v3 and Cinder v3, one method a call.
+
+Nothing here decides anything.  A 404 for one thing asked for by ID is None; every other refusal is
+an ApiError.
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Iterator
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._model import Limit, Secret, Transfer, Volume, quota_from_api
+from ansible_collections.otc.evs.plugins.module_utils._session import Client, Project, Session
+
+TRANSFERS = "os-volume-transfer"
+
+
+class Evs:
+    """The calls that a project may make on its disks and transfers."""
+
+    def __init__(self, client: Client, project: Project) -> None:
+        self._client = client
+        self.project = project
+
+    @classmethod
+    def of(cls, session: Session) -> Evs:
+        return cls(session.required_client("evs"), session.project)
+
+    def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
+        """The project's disks.  A server may ignore the filters, so they are applied here as well."""
+        filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
+        for body in self._client.pages_by_marker("volumes/detail", "volumes", **filters):
+            volume = Volume.from_api(body)
+            if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
+                yield volume
+
+    def volume(self, volume_id: str) -> Volume | None:
+        try:
+            body = self._client.get(f"volumes/{_segment(volume_id)}").get("volume")
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        volume = Volume.from_api(body)
+        return volume if self._is_mine(volume) else None
+
+    def transfers(self) -> list[Transfer]:
+        """The pending transfers of this project's disks, with their time of creation."""
+        return [Transfer.from_api(body) for body in self._client.pages_by_offset(f"{TRANSFERS}/detail", "transfers")]
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        try:
+            return Transfer.from_api(self._client.get(f"{TRANSFERS}/{_segment(transfer_id)}").get("transfer"))
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        answer = self._client.post(TRANSFERS, {"transfer": {"volume_id": volume_id, "name": name}})
+        transfer = Transfer.from_api(answer.get("transfer"))
+        if transfer.auth_key is None:
+            raise MalformedAnswer(f"The server created transfer {transfer.id} and gave no auth_key.")
+        return transfer
+
+    def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:
+        """Take a disk over; returns its ID."""
+        body = {"accept": {"auth_key": auth_key.reveal()}}
+        answer = self._client.post(f"{TRANSFERS}/{_segment(transfer_id)}/accept", body, secret=auth_key)
+        return Transfer.from_api(answer.get("transfer")).volume_id
+
+    def delete_transfer(self, transfer_id: str) -> bool:
+        """Withdraw an offer; False if there was none any more."""
+        try:
+            self._client.delete(f"{TRANSFERS}/{_segment(transfer_id)}")
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def quota(self) -> dict[str, Limit]:
+        """The limits of this project and what is used of them, by the API's keys."""
+        return quota_from_api(self._client.get(f"os-quota-sets/{self.project.id}", usage="True").get("quota_set"))
+
+    def _is_mine(self, volume: Volume) -> bool:
+        """An administrator is shown disks of other projects; those are nobody's business here."""
+        return volume.project_id in (None, self.project.id)
+
+
+def _segment(text: str) -> str:
+    """An ID as one segment of a path, whatever is in it."""
+    return urllib.parse.quote(text, safe="")

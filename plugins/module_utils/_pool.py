@@ -1,0 +1,57 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Run one function over many things, a bounded number at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, LoginError, Unreachable
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Done(Generic[Item, Value]):
+    """What became of one item: a value, or the error that prevented it."""
+
+    item: Item
+    value: Value | None = None
+    error: EvsError | None = None
+
+
+def run_all(function: Callable[[Item], Value], items: Iterable[Item], concurrency: int) -> list[Done[Item, Value]]:
+    """Call `function` on every item with at most `concurrency` at a time, in the items' order.
+
+    An error of one item does not stop the others, unless it is one that they would all meet: then
+    those not yet begun are not attempted.
+    """
+    hopeless: list[EvsError] = []
+    lock = threading.Lock()
+
+    def one(item: Item) -> Done[Item, Value]:
+        with lock:
+            if hopeless:
+                return Done(
+                    item, error=EvsError(f"Not attempted, because the same would happen: {hopeless[0].message}")
+                )
+        try:
+            return Done(item, value=function(item))
+        except EvsError as error:
+            if isinstance(error, (LoginError, Unreachable)) or (
+                isinstance(error, ApiError) and error.status in (401, 403)
+            ):
+                with lock:
+                    hopeless.append(error)
+            return Done(item, error=error)
+
+    with ThreadPoolExecutor(max_workers=concurrency) as workers:
+        return list(workers.map(one, items))
