@@ -1,0 +1,246 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Take disks over: evs_transfer_accept.
+
+Read which disks are here already, check the quota for the others, accept them, and prove by the
+target's own credentials whose they are now: that, not the 202, is success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
+from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
+from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained
+
+MOST_ATTEMPTS = 3
+WRONG_KEY = (
+    "Check the auth_key: it is shown once, when the transfer is created. If it is lost, the source has to offer the disk again "
+    "(evs_transfer with pending: replace)."
+)
+REMEDIES: Mapping[int, str] = {
+    400: "The transfer is not one that can be accepted now; let the source look at the disk's status and constraints with evs_volume_info.",
+    403: "The user needs the right evs:transfers:accept (in Cinder the role member) in this project.",
+    413: "The quota of this project does not suffice: raise it or free some of it, and accept again; the transfer is still pending.",
+}
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A transfer as the source gave it; the disk's data are optional and make the checks sharper."""
+
+    transfer_id: str
+    auth_key: Secret
+    volume_id: str | None = None
+    volume_name: str | None = None
+    size: int | None = None
+    volume_type: str | None = None
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Offered:
+        values = {name: params.get(name) for name in ("volume_id", "volume_name", "size", "volume_type")}
+        for name in ("transfer_id", "auth_key"):
+            if not params.get(name):
+                what = (
+                    params.get("volume_name")
+                    or params.get("volume_id")
+                    or params.get("transfer_id")
+                    or "one of the transfers"
+                )
+                raise UsageError(
+                    f"There is no {name} for {what}. evs_transfer gives it when it creates a transfer, and only then; "
+                    "let it offer the disk again with pending: replace."
+                )
+        return cls(transfer_id=params["transfer_id"], auth_key=Secret(params["auth_key"]), **values)
+
+    @property
+    def label(self) -> str:
+        """How messages call it: by the disk, if known."""
+        if not self.volume_id and not self.volume_name:
+            return f"Transfer {self.transfer_id}"
+        disk = (
+            f"{self.volume_name} ({self.volume_id})"
+            if self.volume_name and self.volume_id
+            else self.volume_name or self.volume_id
+        )
+        return f"Transfer {self.transfer_id} of disk {disk}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which transfers to accept; the others are of disks that are here already."""
+
+    to_accept: Sequence[Offered]
+    owned: Sequence[Offered]
+
+
+def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Collection[str], project_label: str) -> Plan:
+    """Decide from what was read: `mine` are IDs of disks of this project, `own_transfers` of its own offers."""
+    own = [offer for offer in offered if offer.transfer_id in own_transfers]
+    if own:
+        raise UsageError(
+            f"{', '.join(offer.label for offer in own)}: the disk belongs to project {project_label}, which would accept its own offer. "
+            "Use the credentials of the target project."
+        )
+    to_accept = [offer for offer in offered if offer.volume_id not in mine]
+    return Plan(to_accept, [offer for offer in offered if offer.volume_id in mine])
+
+
+def accept(
+    evs: Evs, offered: Sequence[Offered], check_quota: bool, concurrency: int, timeout: float, check_mode: bool
+) -> Result:
+    """Accept transfers; the whole flow."""
+    result = Result()
+    ids = [offer.volume_id for offer in offered if offer.volume_id]
+    mine = by_id(evs, ids)
+    own_transfers = {transfer.id for transfer in evs.transfers()}
+    decided = plan(offered, mine, own_transfers, evs.project.label)
+    if check_quota and decided.to_accept:
+        _check_quota(evs, decided.to_accept, result)
+    actions = {offer.transfer_id: "already_owned" for offer in decided.owned}
+    accepted: dict[str, str | None] = {}
+    if check_mode:
+        accepted = {offer.transfer_id: offer.volume_id for offer in decided.to_accept}
+    else:
+        for done in run_all(lambda offer: _accept(evs, offer), decided.to_accept, concurrency):
+            if done.error:
+                _fail(evs, result, done.item, done.error)
+            else:
+                accepted[done.item.transfer_id] = done.value
+        mine.update(_prove(evs, result, decided.to_accept, accepted, timeout))
+    actions.update({transfer_id: "accepted" for transfer_id in accepted})
+    _record(evs, result, offered, actions, accepted, mine)
+    return result
+
+
+def _check_quota(evs: Evs, to_accept: Sequence[Offered], result: Result) -> None:
+    """The check is advisory, the server has the last word; so a quota that cannot be read is a warning."""
+    try:
+        quota = evs.quota()
+    except ApiError as error:
+        result.warnings.append(f"The quota of project {evs.project.label} could not be checked: {error.message}")
+        return
+    missing = shortfalls(quota, [Need(offer.size, offer.volume_type) for offer in to_accept])
+    if missing:
+        raise UsageError(
+            f"The quota of project {evs.project.label} does not suffice for {len(to_accept)} disks, so none was accepted: "
+            + "; ".join(shortfall.sentence for shortfall in missing)
+            + ". Raise the quota or free some of it, and accept again; the transfers are still pending.",
+            shortfalls=[shortfall.as_result() for shortfall in missing],
+        )
+
+
+def _accept(evs: Evs, offer: Offered) -> str | None:
+    """Accept one transfer and return its disk; after a lost answer look whose the disk is."""
+    lost: EvsError | None = None
+    for dummy in range(MOST_ATTEMPTS):
+        try:
+            volume_id = evs.accept_transfer(offer.transfer_id, offer.auth_key)
+        except EvsError as error:
+            gone = _is_gone(error)
+            if not gone and not outcome_is_open(error):
+                raise
+            if offer.volume_id and evs.volume(offer.volume_id):
+                return offer.volume_id
+            if gone:
+                raise _gone(offer, lost) from error
+            lost = error
+            continue
+        if offer.volume_id and volume_id != offer.volume_id:
+            raise UsageError(
+                f"{offer.label} was accepted, but it was of disk {volume_id}: the volume_id given with the transfer is wrong."
+            )
+        return volume_id
+    raise lost or EvsError("unreachable")
+
+
+def _is_gone(error: EvsError) -> bool:
+    """A 404 is about the transfer, unless it is about a volume type that this project may not use."""
+    return isinstance(error, ApiError) and error.status == 404 and "volume type" not in error.reason.lower()
+
+
+def _gone(offer: Offered, lost: EvsError | None) -> UsageError:
+    if offer.volume_id:
+        return UsageError(
+            "There is no such transfer (any more), and the disk is not in this project: the offer was withdrawn, accepted by another project, "
+            "or made in another region. Let the source offer the disk again."
+        )
+    before = "its answer to the first attempt was lost, so it may be this project that accepted it; " if lost else ""
+    return UsageError(
+        f"There is no such transfer (any more): {before}it was accepted or withdrawn before. Pass volume_id as well: then a disk that "
+        "this project has already counts as accepted."
+    )
+
+
+def _prove(
+    evs: Evs, result: Result, to_accept: Sequence[Offered], accepted: dict[str, str | None], timeout: float
+) -> dict[str, Volume]:
+    """Read the disks back until each is available and this project's."""
+    ids = [volume_id for volume_id in accepted.values() if volume_id]
+    seen = wait_for(evs, ids, lambda volume: volume is not None and _is_proved(evs, volume), timeout)
+    for offer in to_accept:
+        volume = seen.get(accepted.get(offer.transfer_id) or "")
+        if offer.transfer_id not in accepted or (volume and _is_proved(evs, volume)):
+            continue
+        state = (
+            f"its status is {volume.status} and its owner {volume.project_id or 'not told by the cloud'}"
+            if volume
+            else "it is not in this project"
+        )
+        _fail(evs, result, offer, Timeout(f"The transfer was accepted, but {timeout:.0f} s later {state}."))
+        del accepted[offer.transfer_id]
+    return seen
+
+
+def _is_proved(evs: Evs, volume: Volume) -> bool:
+    return volume.status == AVAILABLE and volume.project_id == evs.project.id
+
+
+def _fail(evs: Evs, result: Result, offer: Offered, error: EvsError) -> None:
+    wrong_key = isinstance(error, ApiError) and "auth key" in error.reason.lower()
+    remedies = {**REMEDIES, 400: WRONG_KEY} if wrong_key else REMEDIES
+    message = explained(f"{offer.label} was not accepted in project {evs.project.label}", error, remedies)
+    result.failures.append(Failure(message, error, offer.transfer_id, offer.volume_id, offer.volume_name))
+
+
+def _record(
+    evs: Evs,
+    result: Result,
+    offered: Sequence[Offered],
+    actions: Mapping[str, str],
+    accepted: Mapping[str, str | None],
+    mine: Mapping[str, Volume],
+) -> None:
+    rows = result.values.setdefault("transfers", [])
+    volumes = result.values.setdefault("volumes", [])
+    for offer in offered:
+        action = actions.get(offer.transfer_id)
+        if action is None:
+            continue
+        volume_id = accepted.get(offer.transfer_id) or offer.volume_id
+        volume = mine.get(volume_id or "")
+        rows.append(
+            {
+                "id": offer.transfer_id,
+                "volume_id": volume_id,
+                "volume_name": volume.name if volume else offer.volume_name,
+                "action": action,
+            }
+        )
+        if volume:
+            volumes.append(volume.as_result())
+        if action == "accepted":
+            before = {"owner": "the source project", "status": AWAITING_TRANSFER, "transfer": offer.transfer_id}
+            after = {"owner": evs.project.label, "status": AVAILABLE, "transfer": None}
+            result.change(volume.label if volume else offer.label, before, after)

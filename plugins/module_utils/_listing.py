@@ -1,0 +1,99 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Read what is there: the flows of the _info modules."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._constraints import Facts, blockers
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find
+from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Volume
+from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
+from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
+
+
+@dataclass(frozen=True)
+class VolumeFilter:
+    """Which disks to tell about; None lets every disk pass."""
+
+    name: str | None = None
+    status: str | None = None
+    volume_type: str | None = None
+    availability_zone: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def matches(self, volume: Volume) -> bool:
+        return (
+            (self.name is None or fnmatch.fnmatchcase(volume.name, self.name))
+            and self.status in (None, volume.status)
+            and self.volume_type in (None, volume.volume_type)
+            and self.availability_zone in (None, volume.availability_zone)
+            and self.metadata.items() <= volume.metadata.items()
+            and self.tags.items() <= volume.tags.items()
+        )
+
+
+def volumes_info(evs: Evs, refs: Sequence[str] | None, chosen: VolumeFilter) -> Result:
+    """The project's disks, each with what keeps it from being transferred."""
+    found = find(evs, refs) if refs is not None else None
+    volumes = found.volumes if found else evs.volumes(status=chosen.status)
+    rows = []
+    for volume in volumes:
+        if chosen.matches(volume):
+            blocked_by = [blocker.as_result() for blocker in blockers(Facts(volume))]
+            rows.append({**volume.as_result(), "transferable": not blocked_by, "blockers": blocked_by, "unchecked": []})
+    return Result(
+        values={
+            "volumes": rows,
+            "missing": found.missing if found else [],
+            "project_id": evs.project.id,
+            "project_name": evs.project.name,
+        }
+    )
+
+
+def transfers_info(
+    evs: Evs, transfer_ids: Collection[str] | None, refs: Sequence[str] | None, name: str | None
+) -> Result:
+    """The pending transfers of the project's disks; never a key, which the API tells nobody afterwards."""
+    transfers = evs.transfers()
+    volumes = {volume.id: volume for volume in evs.volumes(status=AWAITING_TRANSFER)} if transfers else {}
+    rows = []
+    for transfer in transfers:
+        volume = volumes.get(transfer.volume_id)
+        if (
+            (transfer_ids is None or transfer.id in transfer_ids)
+            and (refs is None or transfer.volume_id in refs or (volume is not None and volume.name in refs))
+            and name in (None, transfer.name)
+        ):
+            rows.append(transfer_row(transfer, volume))
+    return Result(values={"transfers": rows})
+
+
+def quota_info(evs: Evs, needs: Sequence[Need] | None) -> Result:
+    """The project's quota, and whether disks fit into it."""
+    quota = evs.quota()
+    values: dict[str, Any] = {
+        "quotas": {
+            key: {"in_use": limit.in_use, "limit": limit.limit, "reserved": limit.reserved}
+            for key, limit in sorted(quota.items())
+        },
+        "project_id": evs.project.id,
+        "project_name": evs.project.name,
+    }
+    if needs is not None:
+        missing = shortfalls(quota, needs)
+        values.update(
+            fits=not missing,
+            shortfalls=[{**shortfall.as_result(), "reason": shortfall.sentence} for shortfall in missing],
+        )
+    return Result(values=values)

@@ -1,0 +1,67 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""The module frame: argument spec, login, errors and results.  The only room that knows AnsibleModule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
+from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._session import Session
+
+
+class Task:
+    """What a module is asked to do, and the tenant it is to do it for."""
+
+    def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
+        self.params = params
+        self.check_mode = check_mode
+        self.timeout = int(params["timeout"])
+        self.concurrency = concurrency_of(params)
+        self._login = LoginOptions.from_params(params)
+
+    @cached_property
+    def evs(self) -> Evs:
+        """Block storage of the tenant; the first use logs in, so that bad parameters are told before."""
+        return Evs.of(Session(self._login, self.concurrency))
+
+
+def run(
+    spec: Mapping[str, Any], flow: Callable[[Task], Result], doing: str = "Reading", **restrictions: Any
+) -> NoReturn:
+    """Run a module and leave the process with its result.
+
+    `doing` names the work for messages, as in "Accepting"; `restrictions` are those of
+    AnsibleModule, such as required_if.
+    """
+    module = AnsibleModule(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
+    if KEYSTONEAUTH_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("keystoneauth1"), exception=KEYSTONEAUTH_IMPORT_ERROR)
+    try:
+        result = flow(Task(module.params, module.check_mode))
+    except EvsError as error:
+        module.fail_json(msg=error.message, **error.details)
+    _leave(module, result, doing)
+
+
+def _leave(module: AnsibleModule, result: Result, doing: str) -> NoReturn:
+    for warning in result.warnings:
+        module.warn(warning)
+    values: dict[str, Any] = {"changed": result.changed, **result.values}
+    if module._diff:  # pylint: disable=protected-access
+        values["diff"] = {"before": result.before, "after": result.after}
+    if result.failures:
+        values["failures"] = [failure.as_result() for failure in result.failures]
+        done = len(result.values.get("transfers", ()))
+        module.fail_json(msg=result.failure_message(doing, done + len(result.failures)), **values)
+    module.exit_json(**values)

@@ -1,0 +1,254 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Offer disks: evs_transfer with state present.
+
+Read the disks and their pending transfers, plan (pure), and apply the plan so that a lost answer
+ends in an offer whose key is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._constraints import Blocker, Facts, blockers
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened, transfer_row
+
+LONGEST_NAME = 64
+MOST_ATTEMPTS = 3
+REMEDIES: Mapping[int, str] = {
+    400: "The server does not transfer this disk as it is; evs_volume_info tells which constraints it violates.",
+    403: "The user needs the right evs:transfers:create (in Cinder the role member) in this project.",
+    404: "The disk is not in this project any more.",
+    413: "Wait for the throttling to end, or ask for a higher limit.",
+}
+
+
+@dataclass(frozen=True)
+class OfferOptions:
+    """What to do in the cases that need a decision; see the options of evs_transfer."""
+
+    name: str
+    pending: str = "keep"
+    blocked: str = "fail"
+    ignored: Collection[str] = ()
+    check_constraints: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or self.name != self.name.strip():
+            raise UsageError(
+                f"The name of a transfer is {self.name!r}; it must not be empty, nor begin or end with a blank."
+            )
+        if len(self.name) > LONGEST_NAME:
+            raise UsageError(
+                f"The name of a transfer has {len(self.name)} characters; at most {LONGEST_NAME} are allowed: {self.name!r}."
+            )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done with one disk: `created`, `replaced` or `kept`."""
+
+    volume: Volume
+    action: str
+    pending: Transfer | None = None
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A disk that cannot be offered, and all the reasons."""
+
+    volume: Volume
+    blockers: Sequence[Blocker]
+
+    @property
+    def sentence(self) -> str:
+        reasons = "; ".join(f"{blocker.reason} ({blocker.constraint}). {blocker.remedy}" for blocker in self.blockers)
+        return f"{self.volume.label}: {reasons}"
+
+    def as_result(self) -> dict[str, Any]:
+        return {
+            "volume_id": self.volume.id,
+            "volume_name": self.volume.name,
+            "blockers": [blocker.as_result() for blocker in self.blockers],
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: Sequence[Step]
+    blocked: Sequence[Blocked]
+
+
+def plan(volumes: Sequence[Volume], pending: Mapping[str, Transfer], options: OfferOptions) -> Plan:
+    """Decide about every disk from what was read; `pending` holds transfers by the ID of their disk."""
+    steps: list[Step] = []
+    blocked: list[Blocked] = []
+    for volume in volumes:
+        transfer = pending.get(volume.id) if volume.status == AWAITING_TRANSFER else None
+        found = _offered(volume, transfer, options) if transfer else _constrained(volume, options)
+        if found:
+            blocked.append(Blocked(volume, found))
+        elif transfer:
+            steps.append(Step(volume, "kept" if options.pending == "keep" else "replaced", transfer))
+        else:
+            steps.append(Step(volume, "created"))
+    return Plan(steps, blocked)
+
+
+def _constrained(volume: Volume, options: OfferOptions) -> list[Blocker]:
+    return blockers(Facts(volume), options.ignored) if options.check_constraints else []
+
+
+def _offered(volume: Volume, transfer: Transfer, options: OfferOptions) -> list[Blocker]:
+    """Whether a pending transfer stands in the way."""
+    foreign = options.pending == "replace" and transfer.name != options.name
+    if options.pending != "fail" and not foreign:
+        return []
+    called = f"it is offered already, by transfer {transfer.id} called {transfer.name!r}"
+    return [
+        Blocker(
+            "status",
+            called + (f", which is not one of those called {options.name!r}" if foreign else ""),
+            {"status": volume.status, "transfer_id": transfer.id, "transfer_name": transfer.name},
+            "Withdraw it first with evs_transfer and state: absent"
+            + (", or give its name." if foreign else ", or let pending be keep or replace."),
+        )
+    ]
+
+
+def offer(
+    evs: Evs, refs: Sequence[str], options: OfferOptions, concurrency: int, timeout: float, check_mode: bool
+) -> Result:
+    """Offer disks, given by name or ID; the whole flow."""
+    found = find(evs, refs)
+    found.require_all(evs.project.label)
+    waiting = any(volume.status == AWAITING_TRANSFER for volume in found.volumes)
+    pending = {transfer.volume_id: transfer for transfer in evs.transfers()} if waiting else {}
+    decided = plan(found.volumes, pending, options)
+    if decided.blocked and options.blocked == "fail":
+        raise UsageError(
+            f"{len(decided.blocked)} of {len(found.volumes)} disks of project {evs.project.label} cannot be offered, so none was: "
+            + shortened([blocked.sentence for blocked in decided.blocked]),
+            blocked=[blocked.as_result() for blocked in decided.blocked],
+        )
+    result = _predicted(evs, decided) if check_mode else _apply(evs, decided, options.name, concurrency, timeout)
+    result.values["blocked"] = [blocked.as_result() for blocked in decided.blocked]
+    return result
+
+
+def _predicted(evs: Evs, decided: Plan) -> Result:
+    """What applying the plan would give, as far as that can be known."""
+    result = Result()
+    _record(evs, result, decided, {step.volume.id: step.pending for step in decided.steps if step.action == "kept"})
+    return result
+
+
+def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float) -> Result:
+    result = Result()
+    replaced = [step for step in decided.steps if step.action == "replaced"]
+    withdrawn = run_all(
+        lambda step: evs.delete_transfer(step.pending.id if step.pending else ""), replaced, concurrency
+    )
+    if replaced:
+        wait_for(
+            evs,
+            [step.volume.id for step in replaced],
+            lambda volume: volume is None or volume.status == AVAILABLE,
+            timeout,
+        )
+    stuck = {done.item.volume.id: done.error for done in withdrawn if done.error}
+    todo = [step for step in decided.steps if step.action != "kept" and step.volume.id not in stuck]
+    created = run_all(lambda step: _create(evs, step.volume, name, timeout), todo, concurrency)
+    transfers = {done.item.volume.id: done.value for done in created if done.value}
+    transfers.update({step.volume.id: step.pending for step in decided.steps if step.action == "kept" and step.pending})
+    errors = [(done.item, done.error) for done in withdrawn] + [(done.item, done.error) for done in created]
+    for step, error in errors:
+        if error:
+            _fail(evs, result, step, error)
+    _prove(evs, result, [step for step in todo if step.volume.id in transfers], timeout)
+    _record(evs, result, decided, transfers)
+    return result
+
+
+def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
+    """Create a transfer; if its answer is lost, withdraw what was created, for its key is lost too."""
+    lost: EvsError | None = None
+    for dummy in range(MOST_ATTEMPTS):
+        try:
+            return evs.create_transfer(volume.id, name)
+        except EvsError as error:
+            late = lost is not None and isinstance(error, ApiError) and error.status == 400
+            if not outcome_is_open(error) and not late:
+                raise
+            lost = error
+        _withdraw_lost(evs, volume, name, timeout)
+    raise lost or EvsError("unreachable")
+
+
+def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
+    """Look what became of a create whose answer was lost, and make the disk available again."""
+    ours = [transfer for transfer in evs.transfers() if transfer.volume_id == volume.id]
+    if ours and ours[0].name != name:
+        raise UsageError(
+            f"Transfer {ours[0].id}, called {ours[0].name!r}, has meanwhile offered the disk; it is left alone."
+        )
+    for transfer in ours:
+        evs.delete_transfer(transfer.id)
+    seen = wait_for(evs, [volume.id], lambda now: now is None or now.status == AVAILABLE, timeout)
+    if volume.id not in seen:
+        raise UsageError("The disk has meanwhile left the project.")
+
+
+def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> None:
+    """Read the disks back: an offered disk is awaiting-transfer."""
+    ids = [step.volume.id for step in steps]
+    seen = wait_for(evs, ids, lambda volume: volume is None or volume.status == AWAITING_TRANSFER, timeout)
+    for step in steps:
+        volume = seen.get(step.volume.id)
+        if volume is not None and volume.status != AWAITING_TRANSFER:
+            _fail(
+                evs,
+                result,
+                step,
+                Timeout(f"{timeout:.0f} s after the offer its status is {volume.status}, not {AWAITING_TRANSFER}."),
+            )
+
+
+def _fail(evs: Evs, result: Result, step: Step, error: EvsError) -> None:
+    message = explained(f"Disk {step.volume.label} of project {evs.project.label} was not offered", error, REMEDIES)
+    result.failures.append(Failure(message, error, volume_id=step.volume.id, volume_name=step.volume.name))
+
+
+def _record(evs: Evs, result: Result, decided: Plan, transfers: Mapping[str, Transfer | None]) -> None:
+    """Fill the result; a disk without its transfer is one that check mode would offer, or that failed."""
+    failed = {failure.volume_id for failure in result.failures}
+    rows = result.values.setdefault("transfers", [])
+    owner = evs.project.label
+    for step in decided.steps:
+        transfer = transfers.get(step.volume.id)
+        if transfer is None and step.volume.id in failed:
+            continue
+        rows.append(transfer_row(transfer, step.volume, step.action))
+        if step.action != "kept":
+            before = {
+                "owner": owner,
+                "status": step.volume.status,
+                "transfer": step.pending.id if step.pending else None,
+            }
+            after = {
+                "owner": owner,
+                "status": AWAITING_TRANSFER,
+                "transfer": transfer.id if transfer else "known after the offer",
+            }
+            result.change(step.volume.label, before, after)
