@@ -1,0 +1,185 @@
+#!/usr/bin/python
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: evs_volume_info
+short_description: List a tenant's disks and what keeps each from being transferred
+version_added: 1.0.0
+description:
+  - Lists the EVS disks (or Cinder volumes) of a tenant, and tells of each whether it can be transferred to another tenant.
+options:
+  volumes:
+    description:
+      - Only these disks, by name or ID. Those that the tenant does not have are in RV(missing).
+      - A name that fits several disks lists them all.
+    type: list
+    elements: str
+    aliases: [volume]
+  name:
+    description: Only disks with such a name; V(*) and V(?) are wildcards.
+    type: str
+  status:
+    description: Only disks in this status.
+    type: str
+  volume_type:
+    description: Only disks of this type.
+    type: str
+  availability_zone:
+    description: Only disks in this availability zone.
+    type: str
+  metadata:
+    description: Only disks with all of these metadata.
+    type: dict
+  tags:
+    description: Only disks with all of these tags.
+    type: dict
+extends_documentation_fragment:
+  - otc.evs.auth
+  - otc.evs.auth.info_attributes
+author:
+  - otc.evs contributors (@opentelekomcloud)
+seealso:
+  - module: otc.evs.evs_transfer
+"""
+
+EXAMPLES = r"""
+- name: Which disks of the application can be transferred?
+  otc.evs.evs_volume_info:
+    cloud: tenant-a
+    name: app*
+  register: disks
+
+- name: Show those that cannot
+  ansible.builtin.debug:
+    msg: "{{ disks.volumes | rejectattr('transferable') | map(attribute='blockers') | flatten }}"
+"""
+
+RETURN = r"""
+volumes:
+  description: The disks.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID of the disk.
+      type: str
+    name:
+      description: The name of the disk.
+      type: str
+    status:
+      description: The status of the disk.
+      type: str
+    size:
+      description: The size of the disk in GiB.
+      type: int
+    volume_type:
+      description: The type of the disk.
+      type: str
+    project_id:
+      description: The ID of the project that owns the disk.
+      type: str
+    availability_zone:
+      description: The availability zone of the disk.
+      type: str
+    description:
+      description: The description of the disk.
+      type: str
+    bootable:
+      description: Whether the disk is marked as bootable.
+      type: bool
+    encrypted:
+      description: The API's field of this name, which EVS calls unsupported; see RV(volumes[].blockers).
+      type: bool
+    created_at:
+      description: When the disk was created, in UTC.
+      type: str
+    attachments:
+      description: The servers to which the disk is attached.
+      type: list
+      elements: dict
+      contains:
+        server_id:
+          description: The ID of the server.
+          type: str
+        device:
+          description: The device in the server.
+          type: str
+    metadata:
+      description: The metadata of the disk.
+      type: dict
+    tags:
+      description: The tags of the disk.
+      type: dict
+    transferable:
+      description: Whether nothing is known that keeps the disk from being transferred.
+      type: bool
+    blockers:
+      description: The constraints that the disk violates.
+      type: list
+      elements: dict
+      contains:
+        constraint:
+          description: The name of the constraint.
+          type: str
+        reason:
+          description: How the disk violates it.
+          type: str
+        evidence:
+          description: The fields that show it.
+          type: dict
+        remedy:
+          description: What the owner of the disk can do.
+          type: str
+    unchecked:
+      description: The constraints that could not be checked.
+      type: list
+      elements: dict
+missing:
+  description: Those of O(volumes) that the tenant does not have.
+  returned: success
+  type: list
+  elements: str
+project_id:
+  description: The ID of the project that was asked.
+  returned: success
+  type: str
+project_name:
+  description: The name of the project that was asked.
+  returned: success
+  type: str
+"""
+
+from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, volumes_info
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
+from ansible_collections.otc.evs.plugins.module_utils._result import Result
+
+
+def flow(task: Task) -> Result:
+    params = task.params
+    texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
+    chosen = VolumeFilter(**texts, metadata=params["metadata"] or {}, tags=params["tags"] or {})
+    return volumes_info(task.evs, params["volumes"], chosen)
+
+
+def main() -> None:
+    run(
+        {
+            "volumes": {"type": "list", "elements": "str", "aliases": ["volume"]},
+            "name": {"type": "str"},
+            "status": {"type": "str"},
+            "volume_type": {"type": "str"},
+            "availability_zone": {"type": "str"},
+            "metadata": {"type": "dict"},
+            "tags": {"type": "dict"},
+        },
+        flow,
+    )
+
+
+if __name__ == "__main__":
+    main()
