@@ -101,7 +101,7 @@ def accept(
     evs: Evs, offered: Sequence[Offered], check_quota: bool, concurrency: int, timeout: float, check_mode: bool
 ) -> Result:
     """Accept transfers; the whole flow."""
-    result = Result()
+    result = Result("Accepting")
     ids = [offer.volume_id for offer in offered if offer.volume_id]
     mine = by_id(evs, ids)
     own_transfers = {transfer.id for transfer in evs.transfers()}

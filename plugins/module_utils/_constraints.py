@@ -16,16 +16,23 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, IN_USE, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    IN_USE,
+    Transfer,
+    Volume,
+)
 
 SYSTEM_DEVICES = ("/dev/vda", "/dev/sda", "/dev/xvda")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one disk."""
+    """What is known of one disk; `transfer` is its pending one, if the disk is offered."""
 
     volume: Volume
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,23 @@ def status(facts: Facts) -> Blocker | None:
     volume = facts.volume
     if volume.status in (AVAILABLE, IN_USE):
         return None
-    remedy = "Wait until the disk is available; a disk in an error status has to be repaired first."
-    if volume.status == AWAITING_TRANSFER:
+    evidence: dict[str, Any] = {"status": volume.status}
+    if volume.status != AWAITING_TRANSFER:
+        remedy = "Wait until the disk is available; a disk in an error status has to be repaired first."
+        return Blocker("status", f"its status is {volume.status}, not available", evidence, remedy)
+    if facts.transfer is None:
         remedy = (
-            "The disk is offered already: accept that transfer, or withdraw it with evs_transfer and state: absent. "
-            "If there is no such transfer, an administrator has to reset the status."
+            "Nobody can accept or withdraw what is not there: an administrator of the cloud has to reset the status."
         )
-    return Blocker("status", f"its status is {volume.status}, not available", {"status": volume.status}, remedy)
+        return Blocker("status", f"its status is {volume.status}, but there is no transfer of it", evidence, remedy)
+    transfer = facts.transfer
+    evidence.update(transfer_id=transfer.id, transfer_name=transfer.name, created_at=transfer.created_at)
+    return Blocker(
+        "status",
+        f"it is offered already, by transfer {transfer.id} called {transfer.name!r}, since {transfer.created_at or 'an unknown time'}",
+        evidence,
+        "Let the transfer be accepted, or withdraw it with evs_transfer and state: absent.",
+    )
 
 
 def attached(facts: Facts) -> Blocker | None:

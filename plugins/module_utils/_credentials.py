@@ -74,6 +74,35 @@ def credentials(options: LoginOptions) -> Credentials:
     return _from_auth(options)
 
 
+HARMLESS_IN_A_CLOUD = (
+    "profile",
+    "region_name",
+    "interface",
+    "auth_type",
+    "identity_api_version",
+    "cacert",
+    "cert",
+    "key",
+)
+
+
+def harmless_values(cloud: Any, auth: Mapping[str, Any] | None, auth_type: str | None) -> set[str]:
+    """The values in the options cloud and auth that may be shown: those known to be no secret."""
+    entry = cloud if isinstance(cloud, Mapping) else {}
+    nested = entry.get("auth")
+    given = {**(nested if isinstance(nested, Mapping) else {}), **(auth or {})}
+    try:
+        known = loading.get_plugin_options(str(auth_type or entry.get("auth_type") or "password"))
+    except ks_exceptions.NoMatchingPlugin:
+        known = []
+    names = {name.dest for option in known if not option.secret for name in (option, *option.deprecated)}
+    shown = {str(value) for name, value in given.items() if name in names}
+    shown.update(str(entry[name]) for name in HARMLESS_IN_A_CLOUD if name in entry)
+    if isinstance(cloud, str):
+        shown.add(cloud)
+    return shown - {str(value) for name, value in given.items() if name not in names}
+
+
 def _from_auth(options: LoginOptions) -> Credentials:
     environment: Mapping[str, str] = {} if options.auth is not None else os.environ
     given = options.auth or {}

@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.otc.evs.plugins.module_utils._constraints import Facts, blockers
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find
-from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
 
@@ -45,20 +45,30 @@ class VolumeFilter:
 def volumes_info(evs: Evs, refs: Sequence[str] | None, chosen: VolumeFilter) -> Result:
     """The project's disks, each with what keeps it from being transferred."""
     found = find(evs, refs) if refs is not None else None
-    volumes = found.volumes if found else evs.volumes(status=chosen.status)
-    rows = []
-    for volume in volumes:
-        if chosen.matches(volume):
-            blocked_by = [blocker.as_result() for blocker in blockers(Facts(volume))]
-            rows.append({**volume.as_result(), "transferable": not blocked_by, "blockers": blocked_by, "unchecked": []})
+    volumes = [
+        volume for volume in (found.volumes if found else evs.volumes(status=chosen.status)) if chosen.matches(volume)
+    ]
+    waiting = any(volume.status == AWAITING_TRANSFER for volume in volumes)
+    pending = {transfer.volume_id: transfer for transfer in evs.transfers()} if waiting else {}
     return Result(
         values={
-            "volumes": rows,
+            "volumes": [_volume_row(volume, pending.get(volume.id)) for volume in volumes],
             "missing": found.missing if found else [],
             "project_id": evs.project.id,
             "project_name": evs.project.name,
         }
     )
+
+
+def _volume_row(volume: Volume, transfer: Transfer | None) -> dict[str, Any]:
+    found = blockers(Facts(volume, transfer))
+    return {
+        **volume.as_result(),
+        "transfer": {"id": transfer.id, "name": transfer.name, "created_at": transfer.created_at} if transfer else None,
+        "transferable": not found,
+        "blockers": [blocker.as_result() for blocker in found],
+        "unchecked": [],
+    }
 
 
 def transfers_info(

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR
+from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
@@ -36,25 +36,33 @@ class Task:
         return Evs.of(Session(self._login, self.concurrency))
 
 
-def run(
-    spec: Mapping[str, Any], flow: Callable[[Task], Result], doing: str = "Reading", **restrictions: Any
-) -> NoReturn:
+def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:
     """Run a module and leave the process with its result.
 
-    `doing` names the work for messages, as in "Accepting"; `restrictions` are those of
-    AnsibleModule, such as required_if.
+    `restrictions` are those of AnsibleModule, such as required_if.
     """
     module = AnsibleModule(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
     if KEYSTONEAUTH_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("keystoneauth1"), exception=KEYSTONEAUTH_IMPORT_ERROR)
+    _unmask(module)
     try:
         result = flow(Task(module.params, module.check_mode))
     except EvsError as error:
         module.fail_json(msg=error.message, **error.details)
-    _leave(module, result, doing)
+    _leave(module, result)
 
 
-def _leave(module: AnsibleModule, result: Result, doing: str) -> NoReturn:
+def _unmask(module: AnsibleModule) -> None:
+    """Let the results show what is no secret.
+
+    no_log hides every value in cloud and auth, and hides it wherever it occurs: a project called
+    eu-de would be cut out of the names of disks.  Only secrets are worth that.
+    """
+    params = module.params
+    module.no_log_values -= harmless_values(params["cloud"], params["auth"], params["auth_type"])
+
+
+def _leave(module: AnsibleModule, result: Result) -> NoReturn:
     for warning in result.warnings:
         module.warn(warning)
     values: dict[str, Any] = {"changed": result.changed, **result.values}
@@ -63,5 +71,5 @@ def _leave(module: AnsibleModule, result: Result, doing: str) -> NoReturn:
     if result.failures:
         values["failures"] = [failure.as_result() for failure in result.failures]
         done = len(result.values.get("transfers", ()))
-        module.fail_json(msg=result.failure_message(doing, done + len(result.failures)), **values)
+        module.fail_json(msg=result.failure_message(done + len(result.failures)), **values)
     module.exit_json(**values)

@@ -73,8 +73,8 @@ class Blocked:
 
     @property
     def sentence(self) -> str:
-        reasons = "; ".join(f"{blocker.reason} ({blocker.constraint}). {blocker.remedy}" for blocker in self.blockers)
-        return f"{self.volume.label}: {reasons}"
+        reasons = " ".join(f"{blocker.constraint}: {blocker.reason}. {blocker.remedy}" for blocker in self.blockers)
+        return f"Disk {self.volume.label}. {reasons}"
 
     def as_result(self) -> dict[str, Any]:
         return {
@@ -111,20 +111,10 @@ def _constrained(volume: Volume, options: OfferOptions) -> list[Blocker]:
 
 
 def _offered(volume: Volume, transfer: Transfer, options: OfferOptions) -> list[Blocker]:
-    """Whether a pending transfer stands in the way."""
-    foreign = options.pending == "replace" and transfer.name != options.name
-    if options.pending != "fail" and not foreign:
+    """A pending transfer stands in the way if it is not to be touched, or if it is somebody else's."""
+    if options.pending == "keep" or (options.pending == "replace" and transfer.name == options.name):
         return []
-    called = f"it is offered already, by transfer {transfer.id} called {transfer.name!r}"
-    return [
-        Blocker(
-            "status",
-            called + (f", which is not one of those called {options.name!r}" if foreign else ""),
-            {"status": volume.status, "transfer_id": transfer.id, "transfer_name": transfer.name},
-            "Withdraw it first with evs_transfer and state: absent"
-            + (", or give its name." if foreign else ", or let pending be keep or replace."),
-        )
-    ]
+    return blockers(Facts(volume, transfer))
 
 
 def offer(
@@ -149,13 +139,13 @@ def offer(
 
 def _predicted(evs: Evs, decided: Plan) -> Result:
     """What applying the plan would give, as far as that can be known."""
-    result = Result()
+    result = Result("Offering")
     _record(evs, result, decided, {step.volume.id: step.pending for step in decided.steps if step.action == "kept"})
     return result
 
 
 def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float) -> Result:
-    result = Result()
+    result = Result("Offering")
     replaced = [step for step in decided.steps if step.action == "replaced"]
     withdrawn = run_all(
         lambda step: evs.delete_transfer(step.pending.id if step.pending else ""), replaced, concurrency

@@ -21,7 +21,7 @@ DEFAULT_API_TIMEOUT = 60
 def shared_argument_spec() -> dict[str, dict[str, Any]]:
     """The argument spec of the shared options, documented in doc_fragments/auth.py."""
     return {
-        "cloud": {"type": "raw"},
+        "cloud": {"type": "raw", "no_log": True},
         "auth": {"type": "dict", "no_log": True},
         "auth_type": {"type": "str"},
         "region_name": {"type": "str"},

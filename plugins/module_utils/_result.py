@@ -44,6 +44,7 @@ class Failure:
 class Result:
     """The result of a module run; with failures it is a failed one that still holds its values."""
 
+    doing: str = "Reading"
     changed: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
@@ -57,8 +58,8 @@ class Result:
         self.before[label] = dict(before)
         self.after[label] = dict(after)
 
-    def failure_message(self, doing: str, total: int) -> str:
-        return f"{doing} failed for {len(self.failures)} of {total}: " + shortened(
+    def failure_message(self, total: int) -> str:
+        return f"{self.doing} failed for {len(self.failures)} of {total}: " + shortened(
             [failure.message for failure in self.failures]
         )
 

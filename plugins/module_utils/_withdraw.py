@@ -74,7 +74,7 @@ def _older(transfer: Transfer, limit: datetime.timedelta, now: datetime.datetime
 
 def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: float, check_mode: bool) -> Result:
     """Withdraw offers; the whole flow.  What is not offered is as wanted already."""
-    result = Result()
+    result = Result("Withdrawing")
     pending = evs.transfers()
     volume_ids = _volume_ids(evs, options.refs, pending, result) if options.refs is not None else []
     chosen = select(pending, volume_ids, options, datetime.datetime.now(datetime.timezone.utc))

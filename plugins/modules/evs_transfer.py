@@ -282,7 +282,6 @@ def main() -> None:
             "check_constraints": {"type": "bool", "default": True},
         },
         lambda task: present(task) if task.params["state"] == "present" else absent(task),
-        doing="The transfer",
         required_if=[
             ("state", "present", ("volumes",)),
             ("state", "absent", ("volumes", "transfer_ids", "older_than"), True),

@@ -229,7 +229,6 @@ def main() -> None:
             "check_quota": {"type": "bool", "default": True},
         },
         flow,
-        doing="Accepting",
         required_one_of=[("transfers", "transfer_id")],
         required_together=[("transfer_id", "auth_key")],
         mutually_exclusive=[("transfers", "transfer_id"), ("transfers", "volume_id")],

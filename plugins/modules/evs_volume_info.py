@@ -115,6 +115,19 @@ volumes:
     tags:
       description: The tags of the disk.
       type: dict
+    transfer:
+      description: The pending transfer by which the disk is offered, or null.
+      type: dict
+      contains:
+        id:
+          description: The ID of the transfer.
+          type: str
+        name:
+          description: The name of the transfer.
+          type: str
+        created_at:
+          description: When the transfer was created, in UTC.
+          type: str
     transferable:
       description: Whether nothing is known that keeps the disk from being transferred.
       type: bool

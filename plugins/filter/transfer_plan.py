@@ -1,0 +1,188 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+DOCUMENTATION = r"""
+name: transfer_plan
+short_description: Decide what to do with each disk on its way from one tenant to another
+version_added: 1.0.0
+author: otc.evs contributors (@opentelekomcloud)
+description:
+  - The decisions of the role P(otc.evs.tenant_transfer#role), from what M(otc.evs.evs_volume_info) tells of both tenants.
+  - Reads nothing and changes nothing.
+options:
+  _input:
+    description: The names or IDs of the disks to move.
+    type: list
+    elements: str
+    required: true
+  source:
+    description: What M(otc.evs.evs_volume_info) returned for these disks in the source.
+    type: dict
+    required: true
+  target:
+    description: What M(otc.evs.evs_volume_info) returned for these disks in the target.
+    type: dict
+    required: true
+  name:
+    description: The name of the transfers that are ours, and that may be replaced.
+    type: str
+    required: true
+  ignore_constraints:
+    description: Constraints that do not count.
+    type: list
+    elements: str
+    default: []
+  blocked:
+    description: Whether a disk that violates a constraint stops everything (V(fail)) or is left (V(skip)).
+    type: str
+    choices: [fail, skip]
+    default: fail
+seealso:
+  - plugin: otc.evs.tenant_transfer
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+- name: Decide
+  ansible.builtin.set_fact:
+    plan: "{{ disks | otc.evs.transfer_plan(at_source, at_target, name='our-move') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The decisions.
+  type: dict
+  contains:
+    move:
+      description: The disks to move, each with C(id), C(name), C(size) and C(volume_type).
+      type: list
+      elements: dict
+    done:
+      description: The disks that the target has already.
+      type: list
+      elements: dict
+    blocked:
+      description: The disks that cannot be moved, with C(reasons) by constraint.
+      type: list
+      elements: dict
+    problems:
+      description: Why nothing at all can be done; empty if it can.
+      type: list
+      elements: str
+    table:
+      description: All that for people to read, a line for each disk.
+      type: list
+      elements: str
+"""
+
+HEADINGS = ("DISK", "SIZE", "TYPE", "NOW", "DECISION")
+
+Volume = Mapping[str, Any]
+
+
+def transfer_plan(
+    wanted: Sequence[str],
+    source: Mapping[str, Any],
+    target: Mapping[str, Any],
+    name: str,
+    ignore_constraints: Sequence[str] = (),
+    blocked: str = "fail",
+) -> dict[str, Any]:
+    """See DOCUMENTATION; `source` and `target` are results of evs_volume_info."""
+    at_source, at_target = _by_ref(wanted, source["volumes"]), _by_ref(wanted, target["volumes"])
+    plan: dict[str, Any] = {"move": {}, "done": {}, "blocked": {}}
+    problems = _problems_of_the_pair(source, target)
+    rows: dict[str, tuple[str, ...]] = {}
+    for ref in dict.fromkeys(wanted):
+        here, there = at_source[ref], at_target[ref]
+        if len(here) > 1:
+            problems.append(
+                f"{_project(source)} has several disks called {ref!r}: {', '.join(volume['id'] for volume in here)}. Give the ID of the one you mean."
+            )
+        elif here:
+            reasons = _reasons(here[0], name, ignore_constraints)
+            plan["blocked" if reasons else "move"][here[0]["id"]] = {
+                **_essence(here[0]),
+                **({"reasons": reasons} if reasons else {}),
+            }
+            rows[here[0]["id"]] = _row(here[0], "source", "stays: " + ", ".join(reasons) if reasons else "move")
+        elif there:
+            for volume in there:
+                plan["done"][volume["id"]] = _essence(volume)
+                rows[volume["id"]] = _row(volume, "target", "is there already")
+        else:
+            problems.append(
+                f"Disk {ref!r} is neither in {_project(source)} nor in {_project(target)}. Check its name, the projects and the region."
+            )
+    why = [
+        f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"
+        for volume in plan["blocked"].values()
+        for constraint, reason in volume["reasons"].items()
+    ]
+    if blocked == "fail":
+        problems.extend(why)
+    lists = {key: list(volumes.values()) for key, volumes in plan.items()}
+    return {**lists, "problems": problems, "table": _aligned([HEADINGS, *rows.values()]) + why}
+
+
+def _essence(volume: Volume) -> dict[str, Any]:
+    """What later tasks need of a disk; a thousand disks are passed on several times."""
+    return {key: volume[key] for key in ("id", "name", "size", "volume_type")}
+
+
+def _problems_of_the_pair(source: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
+    if source["project_id"] != target["project_id"]:
+        return []
+    return [f"Source and target are the same: {_project(source)}. Check the credentials of both."]
+
+
+def _by_ref(wanted: Iterable[str], volumes: Iterable[Volume]) -> dict[str, list[Volume]]:
+    """The disks that each name or ID means; an ID is preferred to a name."""
+    by_id = {volume["id"]: volume for volume in volumes}
+    by_name: dict[str, list[Volume]] = {}
+    for volume in by_id.values():
+        by_name.setdefault(volume["name"], []).append(volume)
+    return {ref: [by_id[ref]] if ref in by_id else by_name.get(ref, []) for ref in wanted}
+
+
+def _reasons(volume: Volume, name: str, ignored: Sequence[str]) -> dict[str, str]:
+    """Why a disk cannot be moved, by constraint; an offer of ours is no reason, it will be replaced."""
+    if volume["transfer"] and volume["transfer"]["name"] == name:
+        return {}
+    return {
+        blocker["constraint"]: f"{blocker['reason']}. {blocker['remedy']}"
+        for blocker in volume["blockers"]
+        if blocker["constraint"] not in ignored
+    }
+
+
+def _project(info: Mapping[str, Any]) -> str:
+    return f"project {info['project_name']} ({info['project_id']})"
+
+
+def _row(volume: Volume, side: str, decision: str) -> tuple[str, ...]:
+    return (
+        volume["name"] or volume["id"],
+        f"{volume['size']} GiB",
+        volume["volume_type"] or "-",
+        f"{side}, {volume['status']}",
+        decision,
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
+    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in rows]
+
+
+class FilterModule:
+    """Makes the filter known to Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"transfer_plan": transfer_plan}
