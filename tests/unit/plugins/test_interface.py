@@ -1,0 +1,57 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is promised in more than one place is the same in all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.otc.evs.plugins.doc_fragments.auth import ModuleDocFragment
+from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+ROLE = ROOT / "roles/tenant_transfer"
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_the_action_group_holds_all_modules() -> None:
+    assert load(ROOT / "meta/runtime.yml")["action_groups"]["evs"] == MODULES
+
+
+def test_the_role_knows_all_shared_options() -> None:
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    assert set(documented) == set(shared_argument_spec())
+    role = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    for side in ("source", "target"):
+        options = role[f"tenant_transfer_{side}"]["options"]
+        assert set(options) == set(documented)
+        for name, spec in shared_argument_spec().items():
+            assert options[name]["type"] == spec["type"], name
+            assert options[name].get("aliases", []) == spec.get("aliases", []), name
+            assert options[name].get("choices", []) == spec.get("choices", []), name
+
+
+def test_the_roles_defaults_are_the_documented_ones() -> None:
+    options = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    documented = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert load(ROLE / "defaults/main.yml") == documented
+
+
+@pytest.mark.parametrize("place", ["evs_transfer", "tenant_transfer"])
+def test_every_constraint_can_be_ignored_by_name(place: str) -> None:
+    if place == "tenant_transfer":
+        options = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        choices = options["tenant_transfer_ignore_constraints"]["choices"]
+    else:
+        text = (ROOT / "plugins/modules/evs_transfer.py").read_text(encoding="utf-8")
+        documentation = yaml.safe_load(text.split('r"""')[1].split('"""')[0])
+        choices = documentation["options"]["ignore_constraints"]["choices"]
+    assert choices == list(CONSTRAINTS)
