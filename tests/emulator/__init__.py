@@ -15,6 +15,9 @@ Each service has an address of its own, as in the real cloud, all of them on 127
     app.py         composes them and is the only module that knows the web framework
     server.py      the handle for tests: starts and stops the process
 
+By hand: `python -m tests.emulator --data demo --clouds-file clouds.yaml` in the root of the
+repository. In tests: `with EmulatorServer() as server` of server.py.
+
 Where the emulator answers as Cinder does, it answers what a real one answered when it was asked.
 What only EVS does is marked "EVS_API" with the section of the project's fact sheet it rests on.
 """

@@ -8,6 +8,7 @@ import asyncio
 import json
 import socket
 import ssl
+import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,17 +130,13 @@ def observer(state: State) -> Middleware:
     async def observe(request: web.Request, handler: WebHandler) -> web.StreamResponse:
         if request.path.startswith(CONTROL):
             return await handler(request)
-        project = request.match_info.get("project")
-        entry = state.log.begin(request.method, request.raw_path, project)
+        entry = state.log.begin(request.method, request.raw_path, project_in(request.path, state))
         status = 0
         try:
             if state.config.latency:
                 await asyncio.sleep(state.config.latency)
-            response = await handler(request)
+            response = await answered(request, handler)
             status = response.status
-        except web.HTTPException as unrouted:
-            response = respond(unknown_route(unrouted))
-            status = unrouted.status
         finally:
             state.log.end(entry, status)
         return response
@@ -147,11 +144,25 @@ def observer(state: State) -> Middleware:
     return observe
 
 
-def unknown_route(unrouted: web.HTTPException) -> Reply:
-    """Answer a URL that does not exist as Cinder does."""
-    message = "The resource could not be found." if unrouted.status == 404 else unrouted.reason
-    fault = errors.cinder(unrouted.status, message)
-    return Reply(fault.status, fault.body)
+async def answered(request: web.Request, handler: WebHandler) -> web.StreamResponse:
+    """Return the handler's answer, or Cinder's to a URL that does not exist and to a crash."""
+    try:
+        return await handler(request)
+    except web.HTTPException as unrouted:
+        known = unrouted.status != 404
+        message = unrouted.reason if known else "The resource could not be found."
+        fault = errors.cinder(unrouted.status, message)
+    except Exception:
+        # A bug of the emulator: its log has the reason.
+        traceback.print_exc()
+        fault = errors.cinder(500, "The server has either erred or is incapable of performing")
+    return respond(Reply(fault.status, fault.body))
+
+
+def project_in(path: str, state: State) -> str | None:
+    """Return the project that a path names, routed or not."""
+    parts = path.split("/", 3)
+    return parts[2] if len(parts) > 2 and parts[2] in state.projects else None
 
 
 async def serve(

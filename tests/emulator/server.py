@@ -17,7 +17,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from tests.emulator import clouds
-from tests.emulator.state import stable_id
+from tests.emulator.state import Config, stable_id
 from tests.support.server import Request
 
 REPO = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ class EmulatorServer:
 
     def cloud(self, name: str) -> dict[str, Any]:
         """Return the entry of clouds.yaml."""
-        entry: dict[str, Any] = clouds.clouds(self.auth_url, "eu-de")[name]
+        entry: dict[str, Any] = clouds.clouds(self.auth_url, Config().region)[name]
         return entry
 
     def project_id(self, tenant: str) -> str:
@@ -183,6 +183,12 @@ class EmulatorServer:
         peak: int = self._ask("GET", "/requests")["peak"]
         return peak
 
+    def log(self) -> str:
+        """Return what the process wrote to its standard error: the traces of its own bugs."""
+        if self._directory is None:
+            return ""
+        return (self._directory / "log").read_text(encoding="utf-8", errors="replace")
+
     def _command(self) -> list[str]:
         given = {name: value for name, value in self._options.items() if value is not None}
         pairs = [f"{name}={value}" for name, value in given.items()]
@@ -199,9 +205,8 @@ class EmulatorServer:
             line = stdout.readline() if stdout else b""
         finally:
             deadline.cancel()
-        if not line and self._directory is not None:
-            log = (self._directory / "log").read_text(encoding="utf-8", errors="replace")
-            raise RuntimeError(f"the emulator did not start:\n{log}")
+        if not line:
+            raise RuntimeError(f"the emulator did not start:\n{self.log()}")
         return line
 
     def _take_place(self, line: bytes) -> None:
