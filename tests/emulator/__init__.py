@@ -1,0 +1,25 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cloud in one small process: Keystone and EVS with two tenants, for tests and the demo.
+
+Each service has an address of its own, as in the real cloud, all of them on 127.0.0.1:
+
+    state.py       what the cloud holds; no web code in it
+    rules.py       what EVS and Cinder refuse, and why
+    calls.py       one request and one answer as the services see them
+    access.py      token, project and microversion of a call to a tenant's service
+    views.py       JSON shapes that several services share
+    identity.py, versions.py, volumes.py, vendor_volumes.py, volume_types.py, transfers.py,
+    quotas.py      the services: a list of routes and one function a call
+    control.py     the door for tests under /_emulator
+    app.py         composes them and is the only module that knows the web framework
+    server.py      the handle for tests: starts and stops the process
+
+By hand: `python -m tests.emulator --data demo --clouds-file clouds.yaml` in the root of the
+repository. In tests: `with EmulatorServer() as server` of server.py.
+
+Where the emulator answers as Cinder does, it answers what a real one answered when it was asked.
+What only EVS does is marked "EVS_API" with the section of the project's fact sheet it rests on.
+"""
+
+from __future__ import annotations

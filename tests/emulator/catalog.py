@@ -1,0 +1,39 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service catalogue, as in eu-de (EVS_API G.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.emulator.state import State, stable_id
+
+ENTRIES: list[tuple[str, str, str, str]] = [
+    ("identity", "keystone", "identity", "/v3"),
+    ("volumev2", "cinderv2", "evs", "/v2/{project}"),
+    ("volume", "cinder", "evs", "/v2/{project}"),
+    ("evs", "evs", "evs", "/v2/{project}"),
+    ("volumev3", "cinderv3", "evs", "/v3/{project}"),
+]
+"""Type, name, the service's key in State.endpoints, path."""
+
+ONLY_V3 = ("identity", "volumev3")
+
+
+def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
+    """Return the catalogue of a project."""
+    region = state.config.region
+    listed = []
+    for kind, name, service, path in ENTRIES:
+        if state.config.volumev3_only and kind not in ONLY_V3:
+            continue
+        endpoint = {
+            "id": stable_id(f"endpoint {kind}").replace("-", ""),
+            "interface": "public",
+            "region": region,
+            "region_id": region,
+            "url": state.endpoints[service] + path.format(project=project_id),
+        }
+        service_id = stable_id(f"service {kind}").replace("-", "")
+        listed.append({"id": service_id, "type": kind, "name": name, "endpoints": [endpoint]})
+    return listed

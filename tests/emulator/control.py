@@ -1,0 +1,201 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door for tests: arrange the cloud and look behind its answers.
+
+It stands beside Keystone, needs no token, has no latency and is not logged. Bodies are JSON;
+a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name or id.
+
+    GET    /_emulator                    endpoints, projects, configuration
+    POST   /_emulator/reset              no volumes (or the initial ones again), no transfers,
+                                         first configuration, default quotas, empty log;
+                                         tokens stay valid
+    PATCH  /_emulator/config             any of latency (s a request), token_lifetime (s),
+                                         max_limit (page), strict_offset, volumev3_only,
+                                         link_base (root of links), region
+    GET    /_emulator/volumes            every volume with all its traits and its tenant
+    POST   /_emulator/volumes            {"tenant": TENANT, "volumes": [{trait: value}, ...]}
+                                         -> {"ids": [...]}; traits are the fields of
+                                         state.Volume, all optional, `id` and `created_at` too
+    PATCH  /_emulator/volumes/ID         {trait: value}; {"tenant": TENANT} moves it
+    DELETE /_emulator/volumes/ID         delete it, and an offer of it, in whatever status
+    GET    /_emulator/transfers          every open transfer with its tenant, no key
+    PATCH  /_emulator/transfers/ID       {"created_at": ...} or {"name": ...}
+    PUT    /_emulator/auth-keys          {"keys": [...]}: the keys of the next transfers
+    PUT    /_emulator/quotas/TENANT      {"volumes": 3, "gigabytes": {"limit": 9, "reserved": 2},
+                                         "volumes_SAS": null}; null hides the quota
+    POST   /_emulator/tokens/expire      {} or {"tenant": TENANT} -> {"expired": number}
+    GET    /_emulator/requests           {"requests": [{method, path, project, status}],
+                                         "peak": most requests in work at once}
+    DELETE /_emulator/requests           start a new log
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from tests.emulator.calls import Call, Handler, Reply, Route
+from tests.emulator.errors import Fault
+from tests.emulator.state import State, Transfer, Volume
+
+
+def routes(refill: Callable[[State], None]) -> list[Route]:
+    """Return the routes; `refill` creates the initial volumes after a reset."""
+
+    def reset(call: Call) -> Reply:
+        call.state.reset()
+        refill(call.state)
+        return Reply(200, {})
+
+    table: list[Route] = [("POST", "/_emulator/reset", reset), *ROUTES]
+    return [(method, path, guarded(handler)) for method, path, handler in table]
+
+
+def guarded(handler: Handler) -> Handler:
+    """Answer a test's mistake with its reason."""
+
+    def checked(call: Call) -> Reply:
+        try:
+            return handler(call)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Fault(400, {"error": str(error)}) from None
+
+    return checked
+
+
+def overview(call: Call) -> Reply:
+    """Show what a test needs to know first."""
+    state = call.state
+    return Reply(
+        200,
+        {
+            "endpoints": state.endpoints,
+            "projects": {p.name: p.id for p in state.projects.values()},
+            "config": asdict(state.config),
+        },
+    )
+
+
+def configure(call: Call) -> Reply:
+    """Change the configuration."""
+    call.state.config.change(call.json())
+    return Reply(200, asdict(call.state.config))
+
+
+def list_volumes(call: Call) -> Reply:
+    """Show every volume, whoever owns it."""
+    return Reply(200, {"volumes": [call.state.dump(v) for v in call.state.volumes.values()]})
+
+
+def create_volumes(call: Call) -> Reply:
+    """Create volumes with any traits."""
+    body = call.json()
+    project = call.state.project_named(body["tenant"])
+    user = call.state.member_of(project.id)
+    made = [call.state.add_volume(project.id, user.id, **spec) for spec in body["volumes"]]
+    return Reply(200, {"ids": [volume.id for volume in made]})
+
+
+def change_volume(call: Call) -> Reply:
+    """Change traits of a volume, whatever its status."""
+    changes = call.json()
+    volume = volume_named(call)
+    if "tenant" in changes:
+        project = call.state.project_named(changes.pop("tenant"))
+        changes |= {"project_id": project.id, "user_id": call.state.member_of(project.id).id}
+    call.state.change_volume(volume, **changes)
+    return Reply(200, call.state.dump(volume))
+
+
+def delete_volume(call: Call) -> Reply:
+    """Delete a volume, whatever its status."""
+    call.state.remove_volume(volume_named(call))
+    return Reply(200, {})
+
+
+def list_transfers(call: Call) -> Reply:
+    """Show every open transfer."""
+    return Reply(200, {"transfers": [view(call, t) for t in call.state.transfers.values()]})
+
+
+def change_transfer(call: Call) -> Reply:
+    """Make a transfer older, or rename it."""
+    transfer = call.state.transfers.get(call.params["transfer"])
+    if transfer is None:
+        raise Fault(404, {"error": "there is no such transfer"})
+    changes = call.json()
+    if not set(changes) <= {"created_at", "name"}:
+        raise ValueError("only created_at and name can be changed")
+    for name, value in changes.items():
+        setattr(transfer, name, value)
+    return Reply(200, view(call, transfer))
+
+
+def view(call: Call, transfer: Transfer) -> dict[str, Any]:
+    """Show a transfer to a test."""
+    return {
+        "id": transfer.id,
+        "name": transfer.name,
+        "volume_id": transfer.volume_id,
+        "created_at": transfer.created_at,
+        "tenant": call.state.projects[transfer.project_id].name,
+    }
+
+
+def next_keys(call: Call) -> Reply:
+    """Fix the keys of the next transfers: one that looks like a number, for example."""
+    call.state.next_keys = deque(str(key) for key in call.json()["keys"])
+    return Reply(200, {})
+
+
+def set_quota(call: Call) -> Reply:
+    """Set limits of a tenant."""
+    project = call.state.project_named(call.params["tenant"])
+    call.state.set_quota(project.id, call.json())
+    return Reply(200, {})
+
+
+def expire_tokens(call: Call) -> Reply:
+    """End tokens before their time."""
+    tenant = call.json().get("tenant") if call.raw else None
+    project_id = call.state.project_named(tenant).id if tenant else None
+    return Reply(200, {"expired": call.state.expire_tokens(project_id)})
+
+
+def show_requests(call: Call) -> Reply:
+    """Show the log."""
+    log = call.state.log
+    return Reply(200, {"requests": [asdict(entry) for entry in log.entries], "peak": log.peak})
+
+
+def forget_requests(call: Call) -> Reply:
+    """Start a new log."""
+    call.state.log.clear()
+    return Reply(200, {})
+
+
+def volume_named(call: Call) -> Volume:
+    """Return the volume in the URL."""
+    volume = call.state.volumes.get(call.params["volume"])
+    if volume is None:
+        raise Fault(404, {"error": "there is no such volume"})
+    return volume
+
+
+ROUTES: list[Route] = [
+    ("GET", "/_emulator", overview),
+    ("PATCH", "/_emulator/config", configure),
+    ("GET", "/_emulator/volumes", list_volumes),
+    ("POST", "/_emulator/volumes", create_volumes),
+    ("PATCH", "/_emulator/volumes/{volume}", change_volume),
+    ("DELETE", "/_emulator/volumes/{volume}", delete_volume),
+    ("GET", "/_emulator/transfers", list_transfers),
+    ("PATCH", "/_emulator/transfers/{transfer}", change_transfer),
+    ("PUT", "/_emulator/auth-keys", next_keys),
+    ("PUT", "/_emulator/quotas/{tenant}", set_quota),
+    ("POST", "/_emulator/tokens/expire", expire_tokens),
+    ("GET", "/_emulator/requests", show_requests),
+    ("DELETE", "/_emulator/requests", forget_requests),
+]
