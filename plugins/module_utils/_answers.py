@@ -22,15 +22,14 @@ SURELY_NOTHING_DONE = range(300, 500)
 
 
 def decode(where: str, response: requests.Response) -> Mapping[str, Any]:
-    """The JSON object of a successful answer; an empty body is an empty object."""
-    if not response.content or "json" not in response.headers.get("Content-Type", "json"):
-        if response.request.method == "DELETE" or not response.content:
-            return {}
-        raise MalformedAnswer(f"{where}: the answer is not JSON but {response.headers.get('Content-Type')}.")
+    """The JSON object of a successful answer; a DELETE is answered with an empty body."""
+    if not response.content and response.request.method == "DELETE":
+        return {}
     try:
         body = response.json()
     except ValueError as error:
-        raise MalformedAnswer(f"{where}: the answer is not valid JSON: {error}") from error
+        kind = response.headers.get("Content-Type", "untyped")
+        raise MalformedAnswer(f"{where}: the answer, {kind}, is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise MalformedAnswer(f"{where}: the answer is a {type(body).__name__}, not an object.")
     return body

@@ -1,0 +1,170 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lost answers and foreign hands, on the emulator: what the flows do about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer
+from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions, offer
+from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, withdraw
+from tests.emulator.server import EmulatorServer
+from tests.support.server import SOURCE, TARGET
+from tests.support.tenants import evs_of, session_of
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+class Forgetful(Evs):
+    """Loses the answers of the first calls that change something, after or before they were carried out."""
+
+    lost = 0
+    done = True
+
+    def _forget(self, call: Callable[[], Any]) -> Any:
+        if self.lost == 0:
+            return call()
+        self.lost -= 1
+        if self.done:
+            call()
+        raise AnswerLost("the answer was lost")
+
+    def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        transfer: Transfer = self._forget(lambda: super(Forgetful, self).create_transfer(volume_id, name))
+        return transfer
+
+    def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:
+        volume_id: str = self._forget(lambda: super(Forgetful, self).accept_transfer(transfer_id, auth_key))
+        return volume_id
+
+
+def forgetful(emulator: EmulatorServer, cloud: str, lost: int, done: bool = True) -> Forgetful:
+    evs = Forgetful.of(session_of(emulator, cloud))
+    assert isinstance(evs, Forgetful)
+    evs.lost, evs.done = lost, done
+    return evs
+
+
+def offered(result: Result) -> list[Offered]:
+    return [Offered.from_params({**row, "transfer_id": row["id"]}) for row in result.values["transfers"]]
+
+
+def make_offer(evs: Evs, *refs: str, **options: Any) -> Result:
+    return offer(evs, refs, OfferOptions(name="ours", **options), 4, 5, check_mode=False)
+
+
+def take(evs: Evs, offers: list[Offered]) -> Result:
+    return accept(evs, offers, check_quota=True, concurrency=4, timeout=5, check_mode=False)
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["carried out", "not carried out"])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_lost_create_ends_in_an_offer_whose_key_works(emulator: EmulatorServer, lost: int, done: bool) -> None:
+    emulator.create_volume(SOURCE, "data")
+    result = make_offer(forgetful(emulator, SOURCE, lost, done), "data")
+    assert result.failures == []
+    assert len(emulator.transfers()) == 1
+    assert take(evs_of(emulator, TARGET), offered(result)).failures == []
+    assert [disk["name"] for disk in emulator.volumes(TARGET)] == ["data"]
+
+
+def test_a_create_that_is_lost_for_good_leaves_the_disk_free(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    result = make_offer(forgetful(emulator, SOURCE, 3), "data")
+    assert "was not offered: the answer was lost" in result.failures[0].message
+    assert result.values["transfers"] == []
+    assert emulator.transfers() == []
+    assert emulator.volumes(SOURCE)[0]["status"] == "available"
+
+
+def test_a_lost_create_leaves_somebody_elses_offer_alone(emulator: EmulatorServer) -> None:
+    volume_id = emulator.create_volume(SOURCE, "data")
+    other = evs_of(emulator, SOURCE)
+
+    class Overtaken(Evs):
+        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+            other.create_transfer(volume_id, "theirs")
+            raise AnswerLost("the answer was lost")
+
+    result = make_offer(Overtaken.of(session_of(emulator, SOURCE)), volume_id)
+    assert "'theirs', has meanwhile offered the disk" in result.failures[0].message
+    assert [transfer["name"] for transfer in emulator.transfers()] == ["theirs"]
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["carried out", "not carried out"])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_lost_accept_ends_with_the_disk_in_the_target(emulator: EmulatorServer, lost: int, done: bool) -> None:
+    emulator.create_volume(SOURCE, "data")
+    offers = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+    result = take(forgetful(emulator, TARGET, lost, done), offers)
+    assert result.failures == []
+    assert [row["action"] for row in result.values["transfers"]] == ["accepted"]
+    assert [disk["status"] for disk in emulator.volumes(TARGET)] == ["available"]
+
+
+def test_a_lost_accept_without_volume_id_says_what_may_have_happened(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    (known,) = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+    result = take(forgetful(emulator, TARGET, 1), [Offered(known.transfer_id, known.auth_key)])
+    assert "it may be this project that accepted it" in result.failures[0].message
+    assert "Pass volume_id" in result.failures[0].message
+
+
+def test_some_failures_do_not_lose_the_keys_of_the_others(emulator: EmulatorServer) -> None:
+    ids = [emulator.create_volume(SOURCE, f"d{number}") for number in range(6)]
+
+    class Refusing(Evs):
+        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+            emulator.update_volume(ids[2], status="error")
+            return super().create_transfer(volume_id, name)
+
+    result = make_offer(Refusing.of(session_of(emulator, SOURCE)), *ids)
+    assert [failure.volume_id for failure in result.failures] == [ids[2]]
+    assert "status must be available" in result.failures[0].message
+    assert result.changed
+    assert all(row["auth_key"] for row in result.values["transfers"])
+    assert {row["volume_id"] for row in result.values["transfers"]} == {*ids} - {ids[2]}
+
+
+def test_an_accept_is_proved_by_the_owner_not_by_the_answer(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    offers = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+
+    class Polite(Evs):
+        def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:
+            return offers[0].volume_id or ""
+
+    result = accept(Polite.of(session_of(emulator, TARGET)), offers, True, 4, 0.05, check_mode=False)
+    assert "was accepted, but 0 s later it is not in this project" in result.failures[0].message
+    assert not result.changed
+
+
+def test_an_accept_of_another_disk_than_the_one_named_is_told(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    (known,) = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+    mistaken = Offered(known.transfer_id, known.auth_key, "11111111-1111-4111-8111-111111111111")
+    result = take(evs_of(emulator, TARGET), [mistaken])
+    assert f"it was of disk {known.volume_id}" in result.failures[0].message
+
+
+def test_a_withdrawal_that_comes_too_late_says_so(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    offers = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+
+    class Late(Evs):
+        def delete_transfer(self, transfer_id: str) -> bool:
+            take(evs_of(emulator, TARGET), offers)
+            return super().delete_transfer(transfer_id)
+
+    options = WithdrawOptions(["data"], None, None, "ours")
+    result = withdraw(Late.of(session_of(emulator, SOURCE)), options, 4, 5, check_mode=False)
+    assert [row["action"] for row in result.values["transfers"]] == ["accepted"]
+    assert "was accepted by another project before" in result.warnings[0]
+    assert not result.changed and not result.failures
