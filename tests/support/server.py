@@ -58,11 +58,11 @@ class Server(Protocol):
         """The id of the project `tenant-a` or `tenant-b`."""
 
     def create_volume(self, tenant: str, name: str, size: int = 1, **traits: Any) -> str:
-        """Create a volume in that tenant, wait until it is available, apply the traits, return its id.
+        """Create a volume in that tenant, wait until it is available, apply the traits.
 
-        Traits both servers know: `volume_type` (str), `description` (str), `metadata` (dict),
-        `status` (str), `bootable` (bool), `attached` (bool: in-use by some server),
-        `encrypted` (bool), `availability_zone` (str).
+        Returns its id.  Traits both servers know: `volume_type` (str), `description` (str),
+        `metadata` (dict), `status` (str), `bootable` (bool),
+        `attached` (bool: in-use by some server), `encrypted` (bool), `availability_zone` (str).
         """
 
     def set_quota(self, tenant: str, **limits: int) -> None:

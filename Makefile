@@ -1,0 +1,41 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
+	"$$name" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+NOX = .venv/bin/nox
+
+.PHONY: help test demo lint sanity unit contract integration importer pins clean
+
+help: ## Say what there is
+	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
+
+test: $(NOX) ## Run everything: this is what CI runs
+	$(NOX)
+
+demo: $(NOX) ## Move disks between two tenants of an emulated cloud
+	@$(NOX) --session demo
+
+lint: $(NOX) ## Check style, types, licences, changelog and documentation
+	$(NOX) --session lint
+
+sanity: $(NOX) ## Run ansible-test sanity
+	$(NOX) --session sanity
+
+unit contract integration: $(NOX) ## Run that layer of the tests
+	$(NOX) --session tests -- tests/$@
+
+importer: $(NOX) ## Build the collection and check it as Galaxy does
+	$(NOX) --session importer
+
+pins: $(NOX) ## Move tests/requirements/*.txt to the newest releases
+	$(NOX) --session pins
+
+clean: ## Remove all that was made
+	rm -rf .dev .nox .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(NOX): tests/requirements/nox.txt
+	@test -n "$(PYTHON)" || { echo "Needs Python 3.11 or later with venv (Debian: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements/nox.txt
+	@touch $(NOX)

@@ -1,0 +1,199 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make` runs, one session a stage; `.venv/bin/nox --list` names them.
+
+Everything that is made along the way lies in .dev and .nox.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import DEVNULL
+
+import nox
+
+ROOT = Path(__file__).parent
+DEV = ROOT / ".dev"
+REQUIREMENTS = ROOT / "tests" / "requirements"
+
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# 3.10 runs the oldest ansible-core that the collection supports, the last ones the newest.
+PYTHONS = sorted({"3.10", "3.12", "3.13", "3.14", THIS_PYTHON}, key=lambda name: int(name[2:]))
+
+UV = "uv==0.13.9"
+# What ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and later install pip from.
+ANSIBLE_TEST_PIPS = ("23_1_2", "24_2", "25_2")
+
+os.environ["ANSIBLE_HOME"] = str(DEV / "ansible")
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+
+
+def put_pyenv_on_path() -> None:
+    """Find every Python of pyenv: what it puts on PATH answers for the selected version only."""
+    if not shutil.which("pyenv"):
+        return
+    root = subprocess.run(["pyenv", "root"], capture_output=True, text=True, check=True).stdout
+    found = sorted(str(path) for path in Path(root.strip()).glob("versions/3.*/bin"))
+    os.environ["PATH"] = os.pathsep.join([*found, os.environ["PATH"]])
+
+
+def answers(python: str) -> bool:
+    """Whether that Python is on this machine."""
+    command = shutil.which(f"python{python}")
+    return command is not None and not subprocess.call([command, "-c", ""], stderr=DEVNULL)
+
+
+put_pyenv_on_path()
+NEWEST_PYTHON = [name for name in PYTHONS if name == THIS_PYTHON or answers(name)][-1]
+
+
+def install(session: nox.Session, name: str) -> None:
+    """Install one of the pinned sets."""
+    session.install("-r", str(REQUIREMENTS / f"{name}.txt"))
+
+
+def install_only(session: nox.Session, *names: str) -> None:
+    """Install a few packages in the versions that the tests have them in."""
+    session.install("-c", str(REQUIREMENTS / "test.txt"), *names)
+
+
+def copy_of_collection(session: nox.Session) -> Path:
+    """Copy what git knows, or would add, to where Ansible's tools take a collection from.
+
+    A copy, because ansible-test refuses a symbolic link; with a repository of its own, because
+    else ansible-test finds that this one ignores .dev, and checks nothing.
+    """
+    copy = DEV / session.name / "copy" / "ansible_collections" / "otc" / "evs"
+    shutil.rmtree(copy, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
+    return copy
+
+
+def build(session: nox.Session) -> Path:
+    """Build the collection as Galaxy gets it, and return the archive."""
+    output = DEV / session.name / "dist"
+    shutil.rmtree(output, ignore_errors=True)
+    copy = str(copy_of_collection(session))
+    session.run(
+        "ansible-galaxy", "collection", "build", copy, "--output-path", str(output), silent=True
+    )
+    return next(output.glob("*.tar.gz"))
+
+
+def install_collection(session: nox.Session) -> dict[str, str]:
+    """Install the built collection as a user would; return the environment that finds it."""
+    target = DEV / session.name / "collections"
+    shutil.rmtree(target, ignore_errors=True)
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(target)}
+    archive = str(build(session))
+    session.run(
+        "ansible-galaxy", "collection", "install", "--offline", archive, env=env, silent=True
+    )
+    return env
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, licences, changelog and documentation."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("yamllint", "--strict", ".")
+    session.run("reuse", "lint", "--lines")
+    session.run("antsibull-changelog", "lint")
+    session.run(
+        *("antsibull-docs", "lint-collection-docs", "--plugin-docs"),
+        *("--validate-collection-refs=all", "--check-extra-docs-refs", "."),
+    )
+    collections = str(copy_of_collection(session).parents[2])
+    session.run("mypy", env={"MYPYPATH": collections})
+    session.run(
+        "ansible-lint", "--offline", "--strict", env={"ANSIBLE_COLLECTIONS_PATH": collections}
+    )
+
+
+@nox.session(python=sorted({PYTHONS[0], THIS_PYTHON, NEWEST_PYTHON}, key=PYTHONS.index))
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity on the oldest and the newest ansible-core; it tries all Pythons."""
+    install_only(session, "ansible-core")
+    session.chdir(copy_of_collection(session))
+    session.run("ansible-test", "sanity", "--color=no", env={"HOME": home()})
+
+
+def home() -> str:
+    """Make a home for ansible-test, whose cache is always there, and lay its pip ready.
+
+    ansible-test downloads a script that installs pip, from a host that not every network reaches,
+    unless its cache has it under the name for the pip that it wants.
+    """
+    cache = DEV / "home" / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in ANSIBLE_TEST_PIPS:
+        shutil.copy2(ROOT / "tests" / "support" / "get_pip.py", cache / f"get_pip_{version}.py")
+    return str(DEV / "home")
+
+
+@nox.session
+def importer(session: nox.Session) -> None:
+    """Build the collection and check it as Galaxy does at an import."""
+    install(session, "importer")
+    archive = str(build(session))
+    session.chdir(DEV / session.name)
+    session.run("python", "-m", "galaxy_importer.main", archive)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run tests, or those named behind `--`; the slower layers not on every Python."""
+    install(session, "test")
+    env = install_collection(session)
+    session.run("pytest", *(session.posargs or layers(str(session.python))), env=env)
+
+
+def layers(python: str) -> list[str]:
+    """Which tests a Python has to pass."""
+    paths = ["tests/unit"]
+    if python in (THIS_PYTHON, NEWEST_PYTHON):
+        paths.append("tests/contract")
+    if python == THIS_PYTHON:
+        paths.append("tests/integration")
+    return paths
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Move disks between two tenants of the emulator."""
+    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "requests")
+    session.run("python", "-m", "tests.demo", *session.posargs, env=install_collection(session))
+
+
+@nox.session(default=False)
+def pins(session: nox.Session) -> None:
+    """Write tests/requirements/*.txt anew from *.in, with the newest releases."""
+    session.install(UV)
+    session.chdir(REQUIREMENTS)
+    # Lint comes after test, because it takes over what test has.
+    for name, oldest in {"nox": "3.11", "test": "3.10", "lint": "3.11", "importer": "3.11"}.items():
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),
+            *("--no-emit-index-url", "--python-version", oldest),
+            *(f"{name}.in", "--output-file", f"{name}.txt"),
+            env={"UV_CUSTOM_COMPILE_COMMAND": "make pins", "UV_PYTHON_DOWNLOADS": "never"},
+        )
