@@ -91,9 +91,7 @@ def build(session: nox.Session) -> Path:
     output = DEV / session.name / "dist"
     shutil.rmtree(output, ignore_errors=True)
     copy = str(copy_of_collection(session))
-    session.run(
-        "ansible-galaxy", "collection", "build", copy, "--output-path", str(output), silent=True
-    )
+    session.run("ansible-galaxy", "collection", "build", copy, "--output-path", str(output), silent=True)
     return next(output.glob("*.tar.gz"))
 
 
@@ -103,9 +101,7 @@ def install_collection(session: nox.Session) -> dict[str, str]:
     shutil.rmtree(target, ignore_errors=True)
     env = {"ANSIBLE_COLLECTIONS_PATH": str(target)}
     archive = str(build(session))
-    session.run(
-        "ansible-galaxy", "collection", "install", "--offline", archive, env=env, silent=True
-    )
+    session.run("ansible-galaxy", "collection", "install", "--offline", archive, env=env, silent=True)
     return env
 
 
@@ -124,9 +120,7 @@ def lint(session: nox.Session) -> None:
     )
     collections = str(copy_of_collection(session).parents[2])
     session.run("mypy", env={"MYPYPATH": collections})
-    session.run(
-        "ansible-lint", "--offline", "--strict", env={"ANSIBLE_COLLECTIONS_PATH": collections}
-    )
+    session.run("ansible-lint", "--offline", "--strict", env={"ANSIBLE_COLLECTIONS_PATH": collections})
 
 
 @nox.session(python=sorted({PYTHONS[0], THIS_PYTHON, NEWEST_PYTHON}, key=PYTHONS.index))

@@ -119,7 +119,7 @@ def accept(
             else:
                 accepted[done.item.transfer_id] = done.value
         mine.update(_prove(evs, result, decided.to_accept, accepted, timeout))
-    actions.update({transfer_id: "accepted" for transfer_id in accepted})
+    actions.update(dict.fromkeys(accepted, "accepted"))
     _record(evs, result, offered, actions, accepted, mine)
     return result
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs

@@ -114,8 +114,7 @@ class LabConfig:
     def _keystone(self) -> dict[str, dict[str, Any]]:
         return {
             "DEFAULT": {
-                "default_log_levels": "keystone=WARN,keystone.common.fernet_utils=ERROR,"
-                "oslo_policy=WARN",
+                "default_log_levels": "keystone=WARN,keystone.common.fernet_utils=ERROR,oslo_policy=WARN",
             },
             "database": _database(self.state / "keystone.db"),
             "token": {"provider": "fernet", "expiration": self.token_lifetime},

@@ -57,9 +57,7 @@ def seed_volume_types(api: Api) -> None:
 def point_catalogue(lab: LabConfig) -> None:
     """Let the catalogue in Keystone's database name this lab's ports."""
     urls = {"identity": lab.auth_url, **dict.fromkeys(SERVICES, _block_storage_url(lab))}
-    statement = (
-        "UPDATE endpoint SET url = ? WHERE service_id IN (SELECT id FROM service WHERE type = ?)"
-    )
+    statement = "UPDATE endpoint SET url = ? WHERE service_id IN (SELECT id FROM service WHERE type = ?)"
     with closing(connect(lab.state / "keystone.db")) as database:
         for service_type, url in urls.items():
             database.execute(statement, (url, service_type))

@@ -23,12 +23,8 @@ class Services:
             cinder_port=_port(self._cinder_socket),
             **settings,
         )
-        self._keystone = Service(
-            "keystone", "tests.cinder.keystone_app", self.lab, self.lab.auth_url
-        )
-        self._cinder = Service(
-            "cinder", "tests.cinder.cinder_app", self.lab, f"{self.lab.cinder_url}/healthcheck"
-        )
+        self._keystone = Service("keystone", "tests.cinder.keystone_app", self.lab, self.lab.auth_url)
+        self._cinder = Service("cinder", "tests.cinder.cinder_app", self.lab, f"{self.lab.cinder_url}/healthcheck")
 
     @property
     def pids(self) -> list[int]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
@@ -70,7 +71,7 @@ def disk(server: Server) -> Callable[..., str]:
 def module(server: Server) -> Callable[..., dict[str, Any]]:
     """Run a module as a tenant: module("evs_transfer", SOURCE, volumes=[...])."""
 
-    def run(name: str, cloud: str, **options: Any) -> dict[str, Any]:
+    def run(name: str, cloud: str, /, **options: Any) -> dict[str, Any]:
         entry = server.cloud(cloud)
         return run_module(name, auth=entry["auth"], region_name=entry["region_name"], **options)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
 from ansible_collections.otc.evs.plugins.module_utils._model import Secret
 from tests.support.server import SOURCE, SOURCE_READER, TARGET, Server
@@ -32,13 +33,17 @@ def test_a_disk_changes_hands(server: Server, disk: Disk) -> None:
     before = source.volume(volume_id)
     transfer = source.create_transfer(volume_id, "a move")
     assert (transfer.volume_id, transfer.name) == (volume_id, "a move")
-    assert transfer.created_at and transfer.created_at.endswith("Z")
-    assert transfer.auth_key and len(transfer.auth_key.reveal()) == 16
+    assert transfer.created_at
+    assert transfer.created_at.endswith("Z")
+    assert transfer.auth_key
+    assert len(transfer.auth_key.reveal()) == 16
     offered = source.volume(volume_id)
-    assert offered and offered.status == "awaiting-transfer"
+    assert offered
+    assert offered.status == "awaiting-transfer"
     assert target.accept_transfer(transfer.id, transfer.auth_key) == volume_id
     after = target.volume(volume_id)
-    assert before and after
+    assert before
+    assert after
     assert (after.status, after.project_id) == ("available", server.project_id(TARGET))
     for kept in ("name", "size", "description", "volume_type", "availability_zone", "metadata", "created_at"):
         assert getattr(after, kept) == getattr(before, kept), kept
@@ -53,7 +58,9 @@ def test_the_owner_sees_the_transfer_without_its_key(server: Server, disk: Disk)
     shown = source.transfer(made.id)
     listed = next(transfer for transfer in source.transfers() if transfer.id == made.id)
     assert shown == listed
-    assert shown and shown.auth_key is None and shown.created_at == made.created_at
+    assert shown
+    assert shown.auth_key is None
+    assert shown.created_at == made.created_at
 
 
 def test_the_target_sees_nothing_before_it_accepts(server: Server, disk: Disk) -> None:
@@ -73,7 +80,8 @@ def test_a_withdrawn_disk_is_free_and_withdrawing_again_finds_nothing(server: Se
     assert source.delete_transfer(made.id) is True
     assert source.delete_transfer(made.id) is False
     free = source.volume(volume_id)
-    assert free and free.status == "available"
+    assert free
+    assert free.status == "available"
 
 
 def test_an_offered_disk_cannot_be_offered_again(server: Server, disk: Disk) -> None:
@@ -81,7 +89,8 @@ def test_an_offered_disk_cannot_be_offered_again(server: Server, disk: Disk) -> 
     source = evs_of(server, SOURCE)
     source.create_transfer(volume_id, "first")
     status, reason = refusal(lambda: source.create_transfer(volume_id, "second"))
-    assert status == 400 and "status must be available" in reason
+    assert status == 400
+    assert "status must be available" in reason
 
 
 @pytest.mark.parametrize("status", ["error", "creating", "in-use", "backing-up"])
@@ -89,20 +98,23 @@ def test_only_an_available_disk_can_be_offered(server: Server, disk: Disk, statu
     traits = {"attached": True} if status == "in-use" else {"status": status}
     volume_id = disk(**traits)
     answered, reason = refusal(lambda: evs_of(server, SOURCE).create_transfer(volume_id, "x"))
-    assert answered == 400 and "status must be available" in reason
+    assert answered == 400
+    assert "status must be available" in reason
 
 
 def test_an_encrypted_disk_cannot_be_offered(server: Server, disk: Disk) -> None:
     volume_id = disk(encrypted=True)
     status, reason = refusal(lambda: evs_of(server, SOURCE).create_transfer(volume_id, "x"))
-    assert status == 400 and "encrypted" in reason
+    assert status == 400
+    assert "encrypted" in reason
 
 
 def test_a_bootable_disk(server: Server, disk: Disk, expected: Expected) -> None:
     volume_id = disk(bootable=True)
     source = evs_of(server, SOURCE)
     seen = source.volume(volume_id)
-    assert seen and seen.bootable
+    assert seen
+    assert seen.bootable
     outcome = expected(emulator=400, cinder="offered", why="the rule about system disks is one of EVS, Cinder has none")
     if outcome == "offered":
         assert source.create_transfer(volume_id, "x").volume_id == volume_id
@@ -114,14 +126,16 @@ def test_a_bootable_disk(server: Server, disk: Disk, expected: Expected) -> None
 def test_only_ones_own_disk_can_be_offered(server: Server, disk: Disk, whose: str) -> None:
     volume_id = UNKNOWN if whose == "nobody's" else disk()
     status, reason = refusal(lambda: evs_of(server, TARGET).create_transfer(volume_id, "x"))
-    assert status == 404 and volume_id in reason
+    assert status == 404
+    assert volume_id in reason
 
 
 def test_a_wrong_key_is_refused_and_the_transfer_stays(server: Server, disk: Disk) -> None:
     source, target = evs_of(server, SOURCE), evs_of(server, TARGET)
     made = source.create_transfer(disk(), "guarded")
     status, reason = refusal(lambda: target.accept_transfer(made.id, WRONG))
-    assert status == 400 and "auth key" in reason.lower()
+    assert status == 400
+    assert "auth key" in reason.lower()
     assert source.transfer(made.id) is not None
 
 
@@ -147,11 +161,14 @@ def test_accepting_ones_own_offer_changes_nothing(server: Server, disk: Disk) ->
     assert made.auth_key
     assert source.accept_transfer(made.id, made.auth_key) == volume_id
     kept = source.volume(volume_id)
-    assert kept and kept.project_id == server.project_id(SOURCE)
+    assert kept
+    assert kept.project_id == server.project_id(SOURCE)
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("volumes", 0), ("gigabytes", 1), ("per_volume_gigabytes", 1)], ids=["volumes", "gigabytes", "per volume"]
+    ("limit", "value"),
+    [("volumes", 0), ("gigabytes", 1), ("per_volume_gigabytes", 1)],
+    ids=["volumes", "gigabytes", "per volume"],
 )
 def test_a_quota_that_does_not_suffice_is_413_and_the_transfer_stays(
     server: Server, disk: Disk, limit: str, value: int

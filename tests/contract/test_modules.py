@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.support.server import SOURCE, SOURCE_READER, TARGET, Server
 
 Disk = Callable[..., str]
@@ -76,7 +77,8 @@ def test_disks_by_name_and_id_in_the_order_asked_for(disk: Disk, module: Module)
 def test_a_name_that_fits_several_disks(disk: Disk, module: Module, changes: Changes) -> None:
     ids = [disk("twin"), disk("twin")]
     result = module("evs_transfer", SOURCE, volumes=["twin"])
-    assert result["failed"] and all(volume_id in result["msg"] for volume_id in ids)
+    assert result["failed"]
+    assert all(volume_id in result["msg"] for volume_id in ids)
     assert sorted(result["ambiguous"]["twin"]) == sorted(ids)
     assert changes() == []
 
@@ -84,10 +86,13 @@ def test_a_name_that_fits_several_disks(disk: Disk, module: Module, changes: Cha
 @pytest.mark.parametrize("ref", ["no-such-disk", UNKNOWN])
 def test_a_disk_that_is_not_there(module: Module, changes: Changes, ref: str) -> None:
     result = module("evs_transfer", SOURCE, volumes=[ref])
-    assert result["failed"] and repr(ref) in result["msg"] and "tenant-a" in result["msg"]
+    assert result["failed"]
+    assert repr(ref) in result["msg"]
+    assert "tenant-a" in result["msg"]
     assert changes() == []
     gone = module("evs_transfer", SOURCE, volumes=[ref], state="absent")
-    assert not gone["changed"] and "failed" not in gone
+    assert not gone["changed"]
+    assert "failed" not in gone
 
 
 def test_no_disks_are_nothing_to_do(module: Module, changes: Changes) -> None:
@@ -99,8 +104,10 @@ def test_no_disks_are_nothing_to_do(module: Module, changes: Changes) -> None:
 def test_a_blocked_disk_stops_all_or_is_left(disk: Disk, module: Module, changes: Changes) -> None:
     good, encrypted, attached = disk(), disk(encrypted=True), disk(attached=True)
     result = module("evs_transfer", SOURCE, volumes=[good, encrypted, attached])
-    assert result["failed"] and changes() == []
-    assert encrypted in result["msg"] and attached in result["msg"]
+    assert result["failed"]
+    assert changes() == []
+    assert encrypted in result["msg"]
+    assert attached in result["msg"]
     found = {row["volume_id"]: [blocker["constraint"] for blocker in row["blockers"]] for row in result["blocked"]}
     assert found == {encrypted: ["encrypted"], attached: ["attached"]}
     result = module("evs_transfer", SOURCE, volumes=[good, encrypted, attached], blocked="skip")
@@ -117,7 +124,8 @@ def test_a_constraint_may_be_ignored_and_the_server_has_the_last_word(
     refused = expected(emulator=True, cinder=False, why="the rule about system disks is one of EVS, Cinder has none")
     assert result.get("failed", False) == refused
     if refused:
-        assert result["failures"][0]["status"] == 400 and bootable in result["msg"]
+        assert result["failures"][0]["status"] == 400
+        assert bootable in result["msg"]
 
 
 def test_an_offer_of_another_name_is_not_replaced(disk: Disk, module: Module, changes: Changes) -> None:
@@ -125,7 +133,9 @@ def test_an_offer_of_another_name_is_not_replaced(disk: Disk, module: Module, ch
     module("evs_transfer", SOURCE, volumes=[volume_id], name="theirs")
     changes()
     result = module("evs_transfer", SOURCE, volumes=[volume_id], name="ours", pending="replace")
-    assert result["failed"] and "'theirs'" in result["msg"] and changes() == []
+    assert result["failed"]
+    assert "'theirs'" in result["msg"]
+    assert changes() == []
     assert module("evs_transfer", SOURCE, volumes=[volume_id], pending="fail")["failed"]
 
 
@@ -146,7 +156,8 @@ def test_what_is_offered_is_listed_without_keys(disk: Disk, module: Module) -> N
     for filters in ({"volumes": ["listed"]}, {"volumes": [volume_id]}, {"transfer_ids": [made[0]["id"]]}):
         (row,) = module("evs_transfer_info", SOURCE, **filters)["transfers"]
         assert (row["id"], row["volume_id"], row["volume_name"]) == (made[0]["id"], volume_id, "listed")
-        assert "auth_key" not in row and made[0]["auth_key"] not in str(row)
+        assert "auth_key" not in row
+        assert made[0]["auth_key"] not in str(row)
     assert len(module("evs_transfer_info", SOURCE, name="listing")["transfers"]) == 2
     assert module("evs_transfer_info", TARGET)["transfers"] == []
     assert module("evs_transfer_info", SOURCE, transfer_ids=[UNKNOWN])["transfers"] == []
@@ -158,7 +169,8 @@ def test_accepting_again_needs_the_disks_id(disk: Disk, module: Module) -> None:
     given = {"transfer_id": made["id"], "auth_key": made["auth_key"]}
     assert module("evs_transfer_accept", TARGET, **given)["changed"]
     again = module("evs_transfer_accept", TARGET, **given)
-    assert again["failed"] and "Pass volume_id" in again["msg"]
+    assert again["failed"]
+    assert "Pass volume_id" in again["msg"]
     assert not module("evs_transfer_accept", TARGET, **given, volume_id=volume_id)["changed"]
 
 
@@ -166,27 +178,33 @@ def test_what_cannot_be_accepted_is_explained(server: Server, disk: Disk, module
     (made,) = module("evs_transfer", SOURCE, volumes=[disk("guarded", size=2)])["transfers"]
     key = made["auth_key"]
     wrong = module("evs_transfer_accept", TARGET, transfer_id=made["id"], auth_key="0000000000000000")
-    assert "Invalid auth key" in wrong["msg"] and "Check the auth_key" in wrong["msg"]
+    assert "Invalid auth key" in wrong["msg"]
+    assert "Check the auth_key" in wrong["msg"]
     unknown = module("evs_transfer_accept", TARGET, transfer_id=UNKNOWN, auth_key=key, volume_id=UNKNOWN)
-    assert "no such transfer" in unknown["msg"] and "Let the source offer the disk again" in unknown["msg"]
+    assert "no such transfer" in unknown["msg"]
+    assert "Let the source offer the disk again" in unknown["msg"]
     own = module("evs_transfer_accept", SOURCE, transfers=[made])
     assert "would accept its own offer" in own["msg"]
     server.set_quota(TARGET, gigabytes=1)
     try:
         short = module("evs_transfer_accept", TARGET, transfers=[made])
-        assert "gigabytes: 2 needed" in short["msg"] and short["shortfalls"][0]["limit"] == 1
+        assert "gigabytes: 2 needed" in short["msg"]
+        assert short["shortfalls"][0]["limit"] == 1
         late = module("evs_transfer_accept", TARGET, transfers=[made], check_quota=False)
-        assert late["failures"][0]["status"] == 413 and "Raise it" in late["msg"].replace("raise", "Raise")
+        assert late["failures"][0]["status"] == 413
+        assert "Raise it" in late["msg"].replace("raise", "Raise")
     finally:
         server.set_quota(TARGET, gigabytes=1000)
     for result in (wrong, unknown, own, short, late):
-        assert result["failed"] and key not in str(result)
+        assert result["failed"]
+        assert key not in str(result)
     assert module("evs_transfer_accept", TARGET, transfers=[made])["changed"]
 
 
 def test_a_reader_is_told_which_right_is_missing(disk: Disk, module: Module) -> None:
     result = module("evs_transfer", SOURCE_READER, volumes=[disk(), disk()])
-    assert result["failed"] and "evs:transfers:create" in result["msg"]
+    assert result["failed"]
+    assert "evs:transfers:create" in result["msg"]
     assert {failure["status"] for failure in result["failures"]} <= {403, None}
 
 
@@ -210,7 +228,8 @@ def test_disks_are_listed_with_what_blocks_them(server: Server, disk: Disk, modu
     only = module("evs_volume_info", SOURCE, metadata={"tier": "gold"}, name="shown-*")
     assert [row["name"] for row in only["volumes"]] == ["shown-free"]
     some = module("evs_volume_info", SOURCE, volumes=["shown-free", UNKNOWN, "nix"])
-    assert [row["name"] for row in some["volumes"]] == ["shown-free"] and some["missing"] == [UNKNOWN, "nix"]
+    assert [row["name"] for row in some["volumes"]] == ["shown-free"]
+    assert some["missing"] == [UNKNOWN, "nix"]
 
 
 def test_whether_disks_fit_into_the_quota(server: Server, module: Module) -> None:

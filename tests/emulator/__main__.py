@@ -26,9 +26,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m tests.emulator",
         description="Keystone and EVS with two tenants in one process on 127.0.0.1.",
     )
-    p.add_argument(
-        "--port", type=int, default=0, help="port of Keystone; EVS takes the next; 0: any two"
-    )
+    p.add_argument("--port", type=int, default=0, help="port of Keystone; EVS takes the next; 0: any two")
     p.add_argument("--clouds-file", type=Path, help="write a clouds.yaml there")
     p.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     p.add_argument("--data", choices=sorted(DATASETS), help="volumes to begin with")
@@ -36,9 +34,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--rng-seed", type=int, help="the same ids and keys in every run")
     p.add_argument("--token-lifetime", type=float, default=86400.0, help="seconds")
     p.add_argument("--max-limit", type=int, default=1000, help="largest page")
-    p.add_argument(
-        "--volumev3-only", action="store_true", help="list only volumev3 in the catalogue"
-    )
+    p.add_argument("--volumev3-only", action="store_true", help="list only volumev3 in the catalogue")
     p.add_argument("--tls-cert", type=Path, help="serve https with this certificate (PEM)")
     p.add_argument("--tls-key", type=Path, help="the key of the certificate")
     p.add_argument("--json", action="store_true", help="say where it listens in one line of JSON")

@@ -37,11 +37,7 @@ def attached(state: State, volume: Volume) -> str | None:
 def encrypted(state: State, volume: Volume) -> str | None:
     """Refuse by the metadata, where Cinder does not look (EVS_API B.4.1)."""
     metadata = volume.metadata
-    if (
-        volume.vendor_encrypted
-        or metadata.get("__system__encrypted") == "1"
-        or metadata.get("__system__cmkid")
-    ):
+    if volume.vendor_encrypted or metadata.get("__system__encrypted") == "1" or metadata.get("__system__cmkid"):
         return f"Volume {volume.id} is encrypted and cannot be transferred."
     return None
 
@@ -71,8 +67,7 @@ def check_quota(state: State, project_id: str, size: int, volume_type: str | Non
     largest = quota["per_volume_gigabytes"].limit
     if largest is not None and 0 <= largest < size:
         raise errors.over_limit(
-            f"VolumeSizeExceedsLimit: Requested volume size {size}G is larger than "
-            f"maximum allowed limit {largest}G."
+            f"VolumeSizeExceedsLimit: Requested volume size {size}G is larger than maximum allowed limit {largest}G."
         )
     for name, need in sorted(demand(size, volume_type).items()):
         entry = quota.get(name)
@@ -87,6 +82,5 @@ def check_quota(state: State, project_id: str, size: int, volume_type: str | Non
                 f"quota is {entry.limit}G and {consumed}G has been consumed."
             )
         raise errors.over_limit(
-            f"VolumeLimitExceeded: Maximum number of volumes allowed ({entry.limit}) exceeded "
-            f"for quota '{name}'."
+            f"VolumeLimitExceeded: Maximum number of volumes allowed ({entry.limit}) exceeded for quota '{name}'."
         )

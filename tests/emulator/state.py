@@ -368,9 +368,7 @@ class State:
         volume = self.volumes.get(volume_id)
         return volume if volume is not None and volume.project_id == project_id else None
 
-    def volumes_by_age(
-        self, project_id: str, newest_first: bool, after: Volume | None = None
-    ) -> Iterator[Volume]:
+    def volumes_by_age(self, project_id: str, newest_first: bool, after: Volume | None = None) -> Iterator[Volume]:
         """Yield a project's volumes, from behind that one on."""
         ids = self._timelines[project_id].ids(newest_first, after)
         return (self.volumes[i] for i in ids)

@@ -80,14 +80,11 @@ def own_transfer(call: Call) -> Transfer:
 def check_waiting(transfer: Transfer, volume: Volume) -> None:
     """Refuse to accept a volume whose state changed under the offer."""
     if volume.status == "maintenance":
-        raise errors.cinder(
-            400, "Invalid volume: The volume cannot accept transfer in maintenance mode."
-        )
+        raise errors.cinder(400, "Invalid volume: The volume cannot accept transfer in maintenance mode.")
     if volume.status != "awaiting-transfer":
         raise errors.cinder(
             400,
-            f"Invalid volume: Transfer {transfer.id}: Volume id {volume.id} "
-            "expected in awaiting-transfer state.",
+            f"Invalid volume: Transfer {transfer.id}: Volume id {volume.id} expected in awaiting-transfer state.",
         )
 
 

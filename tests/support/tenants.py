@@ -11,7 +11,7 @@ from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptio
 from ansible_collections.otc.evs.plugins.module_utils._session import Session
 from tests.support.server import Server
 
-NOTHING_GIVEN = {name: None for name in LoginOptions.__dataclass_fields__}
+NOTHING_GIVEN = dict.fromkeys(LoginOptions.__dataclass_fields__)
 
 
 def login_options(server: Server, cloud: str, **options: Any) -> LoginOptions:

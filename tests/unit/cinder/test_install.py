@@ -29,9 +29,7 @@ def test_the_cache_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert cache_directory().parts[-2:] == (".dev", "cinder")
 
 
-def test_no_python_new_enough_is_said_clearly(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_python_new_enough_is_said_clearly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LabError, match=r"needs Python 3\.11 or newer"):

@@ -85,9 +85,7 @@ def test_requests_are_those_of_clients_in_order(server: CinderServer) -> None:
     assert server.requests() == []
 
 
-def test_a_request_under_way_has_no_status_yet(
-    server: CinderServer, source: Client, target: Client
-) -> None:
+def test_a_request_under_way_has_no_status_yet(server: CinderServer, source: Client, target: Client) -> None:
     server.set_slow_seconds(600)
     transfer = source.offer(server.create_volume(SOURCE, "slow-accept")).json()["transfer"]
     server.forget_requests()
@@ -100,9 +98,7 @@ def test_a_request_under_way_has_no_status_yet(
     assert server.requests()[0].status == 202
 
 
-def test_reset_gives_the_clean_state_back(
-    server: CinderServer, source: Client, target: Client
-) -> None:
+def test_reset_gives_the_clean_state_back(server: CinderServer, source: Client, target: Client) -> None:
     volume_id = server.create_volume(SOURCE, "disk")
     source.offer(volume_id)
     server.set_quota(TARGET, volumes=1)
@@ -117,9 +113,7 @@ def test_reset_gives_the_clean_state_back(
     assert target.accept(source.offer(server.create_volume(SOURCE, "disk")).json()["transfer"]).ok
 
 
-def test_reset_lets_a_slow_request_end(
-    server: CinderServer, source: Client, target: Client
-) -> None:
+def test_reset_lets_a_slow_request_end(server: CinderServer, source: Client, target: Client) -> None:
     server.set_slow_seconds(600)
     transfer = source.offer(server.create_volume(SOURCE, "slow-accept")).json()["transfer"]
     before = server.pids

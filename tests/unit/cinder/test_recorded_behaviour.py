@@ -65,17 +65,13 @@ def test_accept_a_second_time_is_not_found(target: Client, transfer: dict[str, A
 
 
 @pytest.mark.parametrize("key", ["0123456789abcdef", "", " {auth_key}"])
-def test_a_wrong_key_is_a_bad_request(
-    source: Client, target: Client, transfer: dict[str, Any], key: str
-) -> None:
+def test_a_wrong_key_is_a_bad_request(source: Client, target: Client, transfer: dict[str, Any], key: str) -> None:
     answer = target.accept(transfer, key.format(**transfer))
     assert answer.status_code == 400
     assert source.ask("GET", f"{TRANSFERS}/{transfer['id']}").status_code == 200
 
 
-def test_an_extra_property_makes_the_message_echo_the_key(
-    target: Client, transfer: dict[str, Any]
-) -> None:
+def test_an_extra_property_makes_the_message_echo_the_key(target: Client, transfer: dict[str, Any]) -> None:
     body = {"accept": {"auth_key": transfer["auth_key"], "extra": 1}}
     answer = target.ask("POST", f"{TRANSFERS}/{transfer['id']}/accept", body)
     assert answer.status_code == 400
@@ -83,16 +79,12 @@ def test_an_extra_property_makes_the_message_echo_the_key(
 
 
 @pytest.mark.parametrize("query", ["limit=1", "offset=0", "marker={id}", "unknown=1"])
-def test_a_query_that_pages_elsewhere_finds_nothing_here(
-    source: Client, transfer: dict[str, Any], query: str
-) -> None:
+def test_a_query_that_pages_elsewhere_finds_nothing_here(source: Client, transfer: dict[str, Any], query: str) -> None:
     answer = source.ask("GET", f"{TRANSFERS}?{query.format(**transfer)}")
     assert (answer.status_code, answer.json()) == (200, {"transfers": []})
 
 
-def test_the_target_sees_neither_transfer_nor_volume(
-    target: Client, transfer: dict[str, Any]
-) -> None:
+def test_the_target_sees_neither_transfer_nor_volume(target: Client, transfer: dict[str, Any]) -> None:
     path = f"{TRANSFERS}/{transfer['id']}"
     assert target.ask("GET", path).status_code == 404
     assert target.ask("DELETE", path).status_code == 404
@@ -109,9 +101,7 @@ def test_a_reader_may_look_and_nothing_else(reader: Client, transfer: dict[str, 
     assert reader.ask("DELETE", path).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "limits", [{"volumes": 0}, {"gigabytes": 0}, {"per_volume_gigabytes": 0}, {"volumes_SSD": 0}]
-)
+@pytest.mark.parametrize("limits", [{"volumes": 0}, {"gigabytes": 0}, {"per_volume_gigabytes": 0}, {"volumes_SSD": 0}])
 def test_accept_over_quota_is_413_and_the_transfer_stays(
     server: CinderServer,
     source: Client,

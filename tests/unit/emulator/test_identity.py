@@ -127,12 +127,8 @@ def test_reset_keeps_sessions(cloud: Cloud) -> None:
     assert cloud.a.call("GET", "/volumes").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("service_type", "version"), [("volumev3", "v3"), ("volumev2", "v2"), ("evs", "v2")]
-)
-def test_keystoneauth_finds_the_endpoint(
-    server: EmulatorServer, service_type: str, version: str
-) -> None:
+@pytest.mark.parametrize(("service_type", "version"), [("volumev3", "v3"), ("volumev2", "v2"), ("evs", "v2")])
+def test_keystoneauth_finds_the_endpoint(server: EmulatorServer, service_type: str, version: str) -> None:
     client = adapter(server, service_type=service_type)
     expected = f"{server.endpoints['evs']}/{version}/{server.project_id('tenant-a')}"
     assert client.get_endpoint() == expected

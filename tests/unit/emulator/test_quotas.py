@@ -61,8 +61,7 @@ def test_only_ones_own(cloud: Cloud) -> None:
     [
         (
             {"volumes": 1},
-            "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota "
-            "'volumes'.",
+            "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota 'volumes'.",
         ),
         (
             {"gigabytes": 7},
@@ -76,13 +75,11 @@ def test_only_ones_own(cloud: Cloud) -> None:
         ),
         (
             {"per_volume_gigabytes": 1},
-            "VolumeSizeExceedsLimit: Requested volume size 2G is larger than maximum allowed "
-            "limit 1G.",
+            "VolumeSizeExceedsLimit: Requested volume size 2G is larger than maximum allowed limit 1G.",
         ),
         (
             {"volumes_SSD": 1},
-            "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota "
-            "'volumes_SSD'.",
+            "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota 'volumes_SSD'.",
         ),
         (
             {"gigabytes_SSD": 7, "volumes": 1},

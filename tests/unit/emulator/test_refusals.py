@@ -27,9 +27,7 @@ def refused(cloud: Cloud, **traits: Any) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(
-    "status", ["creating", "in-use", "error", "backing-up", "extending", "deleting"]
-)
+@pytest.mark.parametrize("status", ["creating", "in-use", "error", "backing-up", "extending", "deleting"])
 def test_status(cloud: Cloud, status: str) -> None:
     assert refused(cloud, status=status) == {"badRequest": {"code": 400, "message": STATUS}}
 

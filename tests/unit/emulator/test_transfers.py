@@ -159,13 +159,11 @@ def test_an_extra_property_echoes_the_key(cloud: Cloud) -> None:
     [
         (
             {"accept": {}},
-            "Invalid input for field/attribute accept. Value: {}. "
-            "'auth_key' is a required property",
+            "Invalid input for field/attribute accept. Value: {}. 'auth_key' is a required property",
         ),
         (
             {"accept": {"auth_key": None}},
-            "Invalid input for field/attribute auth_key. Value: None. "
-            "None is not of type 'string', 'integer'",
+            "Invalid input for field/attribute auth_key. Value: None. None is not of type 'string', 'integer'",
         ),
         (b"{", "Malformed request body"),
     ],
@@ -185,8 +183,7 @@ def test_malformed_accept(cloud: Cloud, body: Any, text: str) -> None:
         ),
         (
             {"name": "x"},
-            "Invalid input for field/attribute transfer. Value: {'name': 'x'}. "
-            "'volume_id' is a required property",
+            "Invalid input for field/attribute transfer. Value: {'name': 'x'}. 'volume_id' is a required property",
         ),
         (
             {"volume_id": UNKNOWN, "x": 1},

@@ -40,9 +40,7 @@ def walk(cloud: Cloud, path: str, version: str) -> list[str]:
 @VERSIONS
 @pytest.mark.parametrize("count", [0, 1, 6, 7])
 @pytest.mark.parametrize("path", ["/volumes", "/volumes/detail", "/cloudvolumes/detail"])
-def test_walking_the_pages_finds_everything_once(
-    cloud: Cloud, version: str, count: int, path: str
-) -> None:
+def test_walking_the_pages_finds_everything_once(cloud: Cloud, version: str, count: int, path: str) -> None:
     made = fill(cloud, count)
     cloud.server.create_volume("tenant-b", "foreign")
     assert walk(cloud, f"{path}?limit=3", version) == made

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils import _backoff, _lookup
 from tests.emulator.server import EmulatorServer
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Facts, blockers
 from tests.support.bodies import transfer, volume
 
@@ -64,7 +65,9 @@ def test_names_the_transfer_of_an_offered_disk() -> None:
     disk = volume(status="awaiting-transfer")
     offered = transfer(disk, name="theirs")
     (blocker,) = blockers(Facts(disk, offered))
-    assert offered.id in blocker.reason and "'theirs'" in blocker.reason and "2026-11-21T09:00:00" in blocker.reason
+    assert offered.id in blocker.reason
+    assert "'theirs'" in blocker.reason
+    assert "2026-11-21T09:00:00" in blocker.reason
     assert blocker.evidence["transfer_name"] == "theirs"
 
 

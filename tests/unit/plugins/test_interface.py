@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.otc.evs.plugins.doc_fragments.auth import ModuleDocFragment
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec

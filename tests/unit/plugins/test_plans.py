@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils import _accept, _offer, _withdraw
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError
@@ -124,6 +125,9 @@ def test_accept_wants_id_and_key(field: str, value: str | None) -> None:
 
 def test_a_key_does_not_show_itself() -> None:
     secret = Secret("0000000000000000")
-    assert "0000" not in repr(secret) and "0000" not in str(secret) and "0000" not in f"{secret}"
-    assert "0000" not in repr(Offered("t", secret)) and "0000" not in str(vars(EvsError(f"{secret}")))
+    assert "0000" not in repr(secret)
+    assert "0000" not in str(secret)
+    assert "0000" not in f"{secret}"
+    assert "0000" not in repr(Offered("t", secret))
+    assert "0000" not in str(vars(EvsError(f"{secret}")))
     assert secret.reveal() == "0000000000000000"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils._model import Limit, quota_from_api
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 

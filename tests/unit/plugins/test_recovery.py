@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
@@ -167,4 +168,5 @@ def test_a_withdrawal_that_comes_too_late_says_so(emulator: EmulatorServer) -> N
     result = withdraw(Late.of(session_of(emulator, SOURCE)), options, 4, 5, check_mode=False)
     assert [row["action"] for row in result.values["transfers"]] == ["accepted"]
     assert "was accepted by another project before" in result.warnings[0]
-    assert not result.changed and not result.failures
+    assert not result.changed
+    assert not result.failures

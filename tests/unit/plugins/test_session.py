@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.module_utils import _session
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -148,7 +149,10 @@ def test_a_rejected_token_is_renewed_once_for_all(emulator: EmulatorServer) -> N
     emulator.expire_tokens()
     emulator.forget_requests()
     assert list(evs.volumes()) == []
-    asked = [(request.method, request.path.split("?")[0].rsplit("/", 1)[-1], request.status) for request in emulator.requests()]
+    asked = [
+        (request.method, request.path.split("?")[0].rsplit("/", 1)[-1], request.status)
+        for request in emulator.requests()
+    ]
     assert asked == [("GET", "detail", 401), ("POST", "tokens", 201), ("GET", "detail", 200)]
 
 
@@ -166,9 +170,7 @@ def test_a_redirect_is_not_followed(emulator: EmulatorServer) -> None:
     assert elsewhere.received == []
 
 
-def test_the_netrc_is_not_used(
-    emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_netrc_is_not_used(emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password dummy\n", encoding="utf-8")
     netrc.chmod(0o600)
@@ -208,7 +210,9 @@ def test_an_echoed_key_is_masked(emulator: EmulatorServer) -> None:
     with scripted(echo) as script, pytest.raises(ApiError) as caught:
         client_of(emulator, script).post("x/accept", {"accept": {"auth_key": KEY}}, secret=Secret(KEY))
     assert KEY in script.received[0].body.decode()
-    assert KEY not in str(caught.value) and KEY not in repr(caught.value.details) and KEY not in caught.value.reason
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(caught.value.details)
+    assert KEY not in caught.value.reason
 
 
 def test_disks_are_paged_by_marker_and_links_are_not_followed(emulator: EmulatorServer) -> None:
@@ -228,7 +232,9 @@ def test_a_list_that_does_not_end_is_an_error(emulator: EmulatorServer) -> None:
     assert len(script.received) == 2
 
 
-@pytest.mark.parametrize(("pages", "queries"), [([2, 1], ["", "offset=2"]), ([2, 2, 0], ["", "offset=2", "offset=4"]), ([0], [""])])
+@pytest.mark.parametrize(
+    ("pages", "queries"), [([2, 1], ["", "offset=2"]), ([2, 2, 0], ["", "offset=2", "offset=4"]), ([0], [""])]
+)
 def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
     emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, pages: list[int], queries: list[str]
 ) -> None:
@@ -318,7 +324,9 @@ def test_an_unknown_auth_type_is_named(emulator: EmulatorServer) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_a_failing_keystone_is_tried_again(emulator: EmulatorServer) -> None:
-    with scripted(answer(503, {}), answer(429, {}), answer(500, {}), answer(403, {"error": {"message": "no"}})) as script:
+    with scripted(
+        answer(503, {}), answer(429, {}), answer(500, {}), answer(403, {"error": {"message": "no"}})
+    ) as script:
         auth = {**emulator.cloud(SOURCE)["auth"], "auth_url": f"{script.url}/v3"}
         with pytest.raises(LoginError, match="answered 403"):
             session_of(emulator, SOURCE, auth=auth)

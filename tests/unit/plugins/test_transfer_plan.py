@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.otc.evs.plugins.filter.transfer_plan import FilterModule
 from ansible_collections.otc.evs.plugins.module_utils._listing import _volume_row
 from tests.support.bodies import transfer, volume
@@ -55,7 +56,8 @@ def test_a_disk_in_neither_tenant_is_a_problem() -> None:
 def test_a_name_that_fits_several_is_a_problem_that_lists_their_ids() -> None:
     twins = [row(), row()]
     (problem,) = plan(["data"], twins, [])["problems"]
-    assert twins[0]["id"] in problem and twins[1]["id"] in problem
+    assert twins[0]["id"] in problem
+    assert twins[1]["id"] in problem
 
 
 def test_an_id_is_preferred_to_a_name() -> None:
