@@ -14,21 +14,17 @@ from typing import Any
 
 import pytest
 
-from tests.cinder.server import CinderServer
-from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, Server
+from tests.support.servers import SERVERS, running_server
 
-SERVERS: dict[str, Callable[[], Server]] = {"emulator": EmulatorServer, "cinder": CinderServer}
 numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", params=SERVERS)
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    server = SERVERS[request.param]()
-    server.start()
-    yield server
-    server.stop()
+    with running_server(request.param) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", autouse=True)

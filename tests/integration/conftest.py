@@ -1,0 +1,71 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks against a running server; the collection is the built and installed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from tests.emulator.server import EmulatorServer
+from tests.support.playbooks import Run, play
+from tests.support.server import SOURCE, TARGET, Server
+from tests.support.servers import SERVERS, running_server
+
+
+class Play(Protocol):
+    """Runs a playbook against the server of the test."""
+
+    def __call__(self, playbook: Any, *arguments: str, **variables: Any) -> Run: ...
+
+
+class Move(Protocol):
+    """Runs otc.evs.transfer between the two tenants of the server of the test."""
+
+    def __call__(self, volumes: list[str], *arguments: str, **variables: Any) -> Run: ...
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def running(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with running_server(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """Each server in turn, as new."""
+    running.reset()
+    running.forget_requests()
+    return running
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[EmulatorServer]:
+    with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
+    """The emulator, as new, for what only it can show."""
+    running_emulator.reset()
+    running_emulator.forget_requests()
+    return running_emulator
+
+
+def play_on(server: Server, home: Path) -> Play:
+    return partial(play, server, home)
+
+
+def move_on(server: Server, home: Path) -> Move:
+    """Bind the variables of the role that name the tenants."""
+    tenants = {"tenant_transfer_source": {"cloud": SOURCE}, "tenant_transfer_target": {"cloud": TARGET}}
+
+    def run(volumes: list[str], *arguments: str, **variables: Any) -> Run:
+        given = {**tenants, "tenant_transfer_volumes": volumes, **variables}
+        return play(server, home, "otc.evs.transfer", *arguments, **given)
+
+    return run
