@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import api_error, decode, retry_after
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
-from ansible_collections.otc.evs.plugins.module_utils._credentials import Credentials, credentials
+from ansible_collections.otc.evs.plugins.module_utils._credentials import credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
     EvsError,
@@ -97,7 +97,7 @@ class Session:
         self._credentials = found
         self._backoff = Backoff()
         self._renewal = threading.Lock()
-        self._http = _http(found, concurrency)
+        self._http = _http(concurrency)
         self._keystone = KeystoneSession(
             session=self._http,
             verify=found.verify,
@@ -176,6 +176,9 @@ class Session:
                 auth=_with(token),
                 timeout=self._credentials.api_timeout,
                 allow_redirects=False,
+                # Not on the session: there, REQUESTS_CA_BUNDLE would overrule ca_cert.
+                verify=self._credentials.verify,
+                cert=self._credentials.cert,
             )
         except requests.exceptions.SSLError as error:
             return _untrusted(url, error), None, False
@@ -307,10 +310,8 @@ class Client:
         return entries
 
 
-def _http(found: Credentials, concurrency: int) -> requests.Session:
+def _http(concurrency: int) -> requests.Session:
     http = requests.Session()
-    http.verify = found.verify
-    http.cert = found.cert
     http.headers.update({"Accept": "application/json", "Content-Type": "application/json", "User-Agent": USER_AGENT})
     for scheme in ("https://", "http://"):
         http.mount(scheme, HTTPAdapter(pool_maxsize=concurrency, max_retries=0))

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
+import trustme
 
 from ansible_collections.otc.evs.plugins.module_utils import _session
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
@@ -28,6 +30,7 @@ from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
 from tests.support.server import SOURCE
 from tests.support.tenants import evs_of, session_of
+from urllib3.exceptions import InsecureRequestWarning
 
 HTML = answer(200, "<html>gateway</html>", kind="text/html")
 KEY = "00000000000000ff"
@@ -331,3 +334,20 @@ def test_a_failing_keystone_is_tried_again(emulator: EmulatorServer) -> None:
         with pytest.raises(LoginError, match="answered 403"):
             session_of(emulator, SOURCE, auth=auth)
     assert len(script.received) == 4
+
+
+def test_an_untrusted_certificate_is_told_and_a_trusted_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    pem, ca = tmp_path / "server.pem", tmp_path / "ca.pem"
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    authority.cert_pem.write_to_path(str(ca))
+    with EmulatorServer(tls_cert=pem, tls_key=pem) as server:
+        with pytest.raises(Unreachable, match="certificate verify failed.*give that authority's file in ca_cert"):
+            evs_of(server, SOURCE)
+        assert list(evs_of(server, SOURCE, ca_cert=str(ca)).volumes()) == []
+        with pytest.warns(InsecureRequestWarning):
+            assert list(evs_of(server, SOURCE, validate_certs=False).volumes()) == []
