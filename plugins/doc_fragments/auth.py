@@ -21,7 +21,8 @@ options:
     description:
       - What the auth plugin needs, for O(auth_type=password) usually C(auth_url), C(username), C(password),
         C(project_name) or C(project_id), C(user_domain_name) and C(project_domain_name).
-      - If it is given without O(cloud), the environment is not looked at, so that the two tenants of a transfer cannot mix.
+      - If it is given without O(cloud), the environment is not looked at, so that the two tenants of a transfer cannot
+        mix.
     type: dict
   auth_type:
     description:
@@ -92,8 +93,8 @@ requirements:
   - requests
   - openstacksdk, if O(cloud) or E(OS_CLOUD) is used
 notes:
-  - Works with EVS v2 and v3 and with any Cinder v3; the endpoint comes from the catalogue (C(volumev2), C(evs), C(volumev3),
-    C(block-storage), in this order).
+  - Works with EVS v2 and v3 and with any Cinder v3; the endpoint comes from the catalogue (C(volumev2), C(evs),
+    C(volumev3), C(block-storage), in this order).
   - Safe to use on many hosts at once, and with the credentials of two tenants in one play. Set what they share with
     C(module_defaults) for the group C(otc.evs.evs).
 """
@@ -102,7 +103,8 @@ notes:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and return the decisions it would take, without sending anything but the login and reads.
+    description:
+      - Can run in check mode and return the decisions it would take, without sending anything but the login and reads.
   diff_mode:
     description: Returns what changed (or in check mode would change), with owner, status and transfer of each disk.
   action_group:

@@ -13,7 +13,8 @@ short_description: Decide what to do with each disk on its way from one tenant t
 version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
-  - The decisions of the role P(otc.evs.tenant_transfer#role), from what M(otc.evs.evs_volume_info) tells of both tenants.
+  - The decisions of the role P(otc.evs.tenant_transfer#role), from what M(otc.evs.evs_volume_info) tells of both
+    tenants.
   - Reads nothing and changes nothing.
 options:
   _input:
@@ -102,8 +103,9 @@ def transfer_plan(
     for ref in dict.fromkeys(wanted):
         here, there = at_source[ref], at_target[ref]
         if len(here) > 1:
+            ids = ", ".join(volume["id"] for volume in here)
             problems.append(
-                f"{_project(source)} has several disks called {ref!r}: {', '.join(volume['id'] for volume in here)}. Give the ID of the one you mean."
+                f"{_project(source)} has several disks called {ref!r}: {ids}. Give the ID of the one you mean."
             )
         elif here:
             reasons = _reasons(here[0], name, ignore_constraints)
@@ -118,7 +120,8 @@ def transfer_plan(
                 rows[volume["id"]] = _row(volume, "target", "is there already")
         else:
             problems.append(
-                f"Disk {ref!r} is neither in {_project(source)} nor in {_project(target)}. Check its name, the projects and the region."
+                f"Disk {ref!r} is neither in {_project(source)} nor in {_project(target)}. "
+                "Check its name, the projects and the region."
             )
     why = [
         f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"

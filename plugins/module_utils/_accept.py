@@ -26,13 +26,15 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Re
 
 MOST_ATTEMPTS = 3
 WRONG_KEY = (
-    "Check the auth_key: it is shown once, when the transfer is created. If it is lost, the source has to offer the disk again "
-    "(evs_transfer with pending: replace)."
+    "Check the auth_key: it is shown once, when the transfer is created. "
+    "If it is lost, the source has to offer the disk again (evs_transfer with pending: replace)."
 )
 REMEDIES: Mapping[int, str] = {
-    400: "The transfer is not one that can be accepted now; let the source look at the disk's status and constraints with evs_volume_info.",
+    400: "The transfer is not one that can be accepted now; "
+    "let the source look at the disk's status and constraints with evs_volume_info.",
     403: "The user needs the right evs:transfers:accept (in Cinder the role member) in this project.",
-    413: "The quota of this project does not suffice: raise it or free some of it, and accept again; the transfer is still pending.",
+    413: "The quota of this project does not suffice: raise it or free some of it, and accept again; "
+    "the transfer is still pending.",
 }
 
 
@@ -90,8 +92,8 @@ def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Colle
     own = [offer for offer in offered if offer.transfer_id in own_transfers]
     if own:
         raise UsageError(
-            f"{', '.join(offer.label for offer in own)}: the disk belongs to project {project_label}, which would accept its own offer. "
-            "Use the credentials of the target project."
+            f"{', '.join(offer.label for offer in own)}: the disk belongs to project {project_label}, "
+            "which would accept its own offer. Use the credentials of the target project."
         )
     to_accept = [offer for offer in offered if offer.volume_id not in mine]
     return Plan(to_accept, [offer for offer in offered if offer.volume_id in mine])
@@ -134,7 +136,8 @@ def _check_quota(evs: Evs, to_accept: Sequence[Offered], result: Result) -> None
     missing = shortfalls(quota, [Need(offer.size, offer.volume_type) for offer in to_accept])
     if missing:
         raise UsageError(
-            f"The quota of project {evs.project.label} does not suffice for {len(to_accept)} disks, so none was accepted: "
+            f"The quota of project {evs.project.label} does not suffice for {len(to_accept)} disks, "
+            "so none was accepted: "
             + "; ".join(shortfall.sentence for shortfall in missing)
             + ". Raise the quota or free some of it, and accept again; the transfers are still pending.",
             shortfalls=[shortfall.as_result() for shortfall in missing],
@@ -159,7 +162,8 @@ def _accept(evs: Evs, offer: Offered) -> str | None:
             continue
         if offer.volume_id and volume_id != offer.volume_id:
             raise UsageError(
-                f"{offer.label} was accepted, but it was of disk {volume_id}: the volume_id given with the transfer is wrong."
+                f"{offer.label} was accepted, but it was of disk {volume_id}: "
+                "the volume_id given with the transfer is wrong."
             )
         return volume_id
     raise lost or EvsError("unreachable")
@@ -173,13 +177,13 @@ def _is_gone(error: EvsError) -> bool:
 def _gone(offer: Offered, lost: EvsError | None) -> UsageError:
     if offer.volume_id:
         return UsageError(
-            "There is no such transfer (any more), and the disk is not in this project: the offer was withdrawn, accepted by another project, "
-            "or made in another region. Let the source offer the disk again."
+            "There is no such transfer (any more), and the disk is not in this project: the offer was withdrawn, "
+            "accepted by another project, or made in another region. Let the source offer the disk again."
         )
     before = "its answer to the first attempt was lost, so it may be this project that accepted it; " if lost else ""
     return UsageError(
-        f"There is no such transfer (any more): {before}it was accepted or withdrawn before. Pass volume_id as well: then a disk that "
-        "this project has already counts as accepted."
+        f"There is no such transfer (any more): {before}it was accepted or withdrawn before. "
+        "Pass volume_id as well: then a disk that this project has already counts as accepted."
     )
 
 

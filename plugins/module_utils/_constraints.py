@@ -66,7 +66,8 @@ def status(facts: Facts) -> Blocker | None:
     evidence.update(transfer_id=transfer.id, transfer_name=transfer.name, created_at=transfer.created_at)
     return Blocker(
         "status",
-        f"it is offered already, by transfer {transfer.id} called {transfer.name!r}, since {transfer.created_at or 'an unknown time'}",
+        f"it is offered already, by transfer {transfer.id} called {transfer.name!r}, "
+        f"since {transfer.created_at or 'an unknown time'}",
         evidence,
         "Let the transfer be accepted, or withdraw it with evs_transfer and state: absent.",
     )
@@ -104,7 +105,8 @@ def encrypted(facts: Facts) -> Blocker | None:
         "encrypted",
         "it is encrypted" + (f" with the key {key}" if key else ""),
         evidence,
-        "An encrypted disk cannot change its owner: copy its data to a new disk of the target, through a server that has both attached in turn.",
+        "An encrypted disk cannot change its owner: copy its data to a new disk of the target, "
+        "through a server that has both attached in turn.",
     )
 
 
@@ -122,8 +124,8 @@ def system_disk(facts: Facts) -> Blocker | None:
         "system_disk",
         reason,
         {"bootable": volume.bootable, "devices": devices},
-        "Transfer an image of a system disk instead. If it is a data disk, take the mark away (openstack volume set --non-bootable), "
-        "or name system_disk in ignore_constraints.",
+        "Transfer an image of a system disk instead. If it is a data disk, take the mark away "
+        "(openstack volume set --non-bootable), or name system_disk in ignore_constraints.",
     )
 
 

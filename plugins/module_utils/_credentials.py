@@ -120,7 +120,8 @@ def _from_auth(options: LoginOptions) -> Credentials:
         plugin = loader.load_from_options_getter(value_of)
     except ks_exceptions.NoMatchingPlugin as error:
         raise LoginError(
-            f"There is no auth_type {auth_type!r}. Give one that keystoneauth1 knows, such as password, token or v3applicationcredential."
+            f"There is no auth_type {auth_type!r}. "
+            "Give one that keystoneauth1 knows, such as password, token or v3applicationcredential."
         ) from error
     except ks_exceptions.AuthPluginException as error:
         raise LoginError(
@@ -185,7 +186,10 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
     except (sdk_exceptions.SDKException, ks_exceptions.ClientException, TypeError, ValueError) as error:
         known = ""
         if isinstance(cloud, str):
-            known = " Files looked for: clouds.yaml in the current directory, ~/.config/openstack and /etc/openstack, or OS_CLIENT_CONFIG_FILE."
+            known = (
+                " Files looked for: clouds.yaml in the current directory, ~/.config/openstack and /etc/openstack, "
+                "or OS_CLIENT_CONFIG_FILE."
+            )
         raise LoginError(f"openstacksdk cannot use {origin}: {error}{known}") from error
     plugin, interface = region.get_auth(), region.get_interface("block-storage")
     if plugin is None:

@@ -61,8 +61,9 @@ class Found:
     def require_all(self, project_label: str) -> None:
         self.require_unambiguous(project_label)
         if self.missing:
+            missing = ", ".join(repr(ref) for ref in self.missing)
             raise UsageError(
-                f"Project {project_label} has no disk with the name or ID {', '.join(repr(ref) for ref in self.missing)}. "
+                f"Project {project_label} has no disk with the name or ID {missing}. "
                 "Check the spelling, the project and the region.",
                 missing=self.missing,
             )

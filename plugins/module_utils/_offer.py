@@ -51,7 +51,8 @@ class OfferOptions:
             )
         if len(self.name) > LONGEST_NAME:
             raise UsageError(
-                f"The name of a transfer has {len(self.name)} characters; at most {LONGEST_NAME} are allowed: {self.name!r}."
+                f"The name of a transfer has {len(self.name)} characters; "
+                f"at most {LONGEST_NAME} are allowed: {self.name!r}."
             )
 
 
@@ -128,8 +129,8 @@ def offer(
     decided = plan(found.volumes, pending, options)
     if decided.blocked and options.blocked == "fail":
         raise UsageError(
-            f"{len(decided.blocked)} of {len(found.volumes)} disks of project {evs.project.label} cannot be offered, so none was: "
-            + shortened([blocked.sentence for blocked in decided.blocked]),
+            f"{len(decided.blocked)} of {len(found.volumes)} disks of project {evs.project.label} "
+            "cannot be offered, so none was: " + shortened([blocked.sentence for blocked in decided.blocked]),
             blocked=[blocked.as_result() for blocked in decided.blocked],
         )
     result = _predicted(evs, decided) if check_mode else _apply(evs, decided, options.name, concurrency, timeout)

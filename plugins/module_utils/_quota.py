@@ -43,7 +43,10 @@ class Shortfall:
     def sentence(self) -> str:
         if self.resource == "per_volume_gigabytes":
             return f"the largest disk has {self.needed} GiB, {self.resource} allows {self.limit}"
-        return f"{self.resource}: {self.needed} needed, {self.free} free ({self.in_use} in use, {self.reserved} reserved, limit {self.limit})"
+        return (
+            f"{self.resource}: {self.needed} needed, {self.free} free "
+            f"({self.in_use} in use, {self.reserved} reserved, limit {self.limit})"
+        )
 
     def as_result(self) -> dict[str, Any]:
         return asdict(self)

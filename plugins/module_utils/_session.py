@@ -127,8 +127,9 @@ class Session:
         if client is None:
             listed = sorted({entry.get("type", "?") for entry in self._access.service_catalog.catalog})
             raise LoginError(
-                f"The catalogue of project {self.project.label} has no {' or '.join(CATALOGUE_TYPES[service])} with interface "
-                f"{self._credentials.interface} in region {self._credentials.region_name or 'any'}; it lists {', '.join(listed) or 'nothing'}. "
+                f"The catalogue of project {self.project.label} has no {' or '.join(CATALOGUE_TYPES[service])} "
+                f"with interface {self._credentials.interface} in region {self._credentials.region_name or 'any'}; "
+                f"it lists {', '.join(listed) or 'nothing'}. "
                 f"Check region_name and interface, or give the URL in endpoints: {{{service}: ...}}."
             )
         return client
@@ -226,14 +227,16 @@ class Session:
                 if error.http_status == 429:
                     wait = float(getattr(error, "retry_after", 0) or 0)
                 failure: EvsError = LoginError(
-                    f"Keystone at {url} answered {error.http_status} to the login with {self._credentials.origin}: {error.message}",
+                    f"Keystone at {url} answered {error.http_status} to the login with {self._credentials.origin}: "
+                    f"{error.message}",
                     status=error.http_status,
                     request_id=error.request_id,
                 )
             except ks_exceptions.ConnectionError as error:
                 patient = True
                 failure = Unreachable(
-                    f"Keystone at {url} cannot be reached: {error}. Check auth_url in {self._credentials.origin} and the network."
+                    f"Keystone at {url} cannot be reached: {error}. "
+                    f"Check auth_url in {self._credentials.origin} and the network."
                 )
             except ks_exceptions.ClientException as error:
                 raise LoginError(f"The login at {url} with {self._credentials.origin} failed: {error}") from error
@@ -357,8 +360,8 @@ class UntrustedServer(Unreachable):
 
 def _untrusted(url: str, error: Exception) -> UntrustedServer:
     return UntrustedServer(
-        f"The TLS connection to {url} failed: {error}. If its certificate is signed by an authority of your own, give that "
-        "authority's file in ca_cert; validate_certs: false turns the check off."
+        f"The TLS connection to {url} failed: {error}. If its certificate is signed by an authority of your own, "
+        "give that authority's file in ca_cert; validate_certs: false turns the check off."
     )
 
 

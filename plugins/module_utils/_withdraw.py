@@ -110,9 +110,8 @@ def _volume_ids(evs: Evs, refs: Sequence[str], pending: Sequence[Transfer], resu
     found = find(evs, names)
     found.require_unambiguous(evs.project.label)
     if found.missing:
-        result.warnings.append(
-            f"Project {evs.project.label} has no disk {', '.join(repr(ref) for ref in found.missing)}; there is nothing to withdraw."
-        )
+        missing = ", ".join(repr(ref) for ref in found.missing)
+        result.warnings.append(f"Project {evs.project.label} has no disk {missing}; there is nothing to withdraw.")
     return ids + [volume.id for volume in found.volumes]
 
 
@@ -126,11 +125,13 @@ def _prove(
         volume = seen.get(transfer.volume_id)
         if volume is None:
             result.warnings.append(
-                f"Disk {transfer.volume_id} was accepted by another project before transfer {transfer.id} could be withdrawn."
+                f"Disk {transfer.volume_id} was accepted by another project "
+                f"before transfer {transfer.id} could be withdrawn."
             )
         elif volume.status == AWAITING_TRANSFER:
             error = Timeout(
-                f"Disk {volume.label} is still {AWAITING_TRANSFER}, {timeout:.0f} s after its transfer {transfer.id} was withdrawn."
+                f"Disk {volume.label} is still {AWAITING_TRANSFER}, "
+                f"{timeout:.0f} s after its transfer {transfer.id} was withdrawn."
             )
             result.failures.append(_failure(error.message, error, transfer, volumes))
     return seen

@@ -11,7 +11,8 @@ short_description: Show a tenant's quota of disks, and whether disks fit into it
 version_added: 1.0.0
 description:
   - Shows the limits for disks of the tenant and what is used of them.
-  - Given disks to come, tells whether they fit. Only a tenant itself can read its quota, so the target of a transfer has to ask.
+  - Given disks to come, tells whether they fit. Only a tenant itself can read its quota, so the target of a transfer
+    has to ask.
 options:
   for_volumes:
     description:

@@ -46,8 +46,8 @@ options:
     description:
       - What to do with a disk that is offered already.
       - V(keep) leaves the transfer as it is. Its key cannot be read again, so RV(transfers[].auth_key) is null.
-      - V(replace) withdraws the transfer and offers the disk again, for a key that was lost. It does so with transfers called O(name);
-        a transfer of another name is somebody else's, and blocks the disk.
+      - V(replace) withdraws the transfer and offers the disk again, for a key that was lost. It does so with transfers
+        called O(name); a transfer of another name is somebody else's, and blocks the disk.
       - V(fail) takes the disk for one that cannot be offered.
     type: str
     choices: [keep, replace, fail]
@@ -167,8 +167,8 @@ transfers:
       type: str
     action:
       description:
-        - V(created), V(replaced), V(kept) or V(deleted); or V(accepted), if another tenant accepted the transfer before it could be
-          deleted.
+        - V(created), V(replaced), V(kept) or V(deleted); or V(accepted), if another tenant accepted the transfer before
+          it could be deleted.
       type: str
   sample:
     - id: 1a7059f5-8ed7-45b7-8d05-2811e5d09f24

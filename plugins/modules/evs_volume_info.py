@@ -10,7 +10,8 @@ module: evs_volume_info
 short_description: List a tenant's disks and what keeps each from being transferred
 version_added: 1.0.0
 description:
-  - Lists the EVS disks (or Cinder volumes) of a tenant, and tells of each whether it can be transferred to another tenant.
+  - Lists the EVS disks (or Cinder volumes) of a tenant, and tells of each whether it can be transferred to another
+    tenant.
 options:
   volumes:
     description:
