@@ -38,7 +38,7 @@ class Backoff:
         (seconds of time.monotonic()).
         """
         seconds = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
-        seconds *= random.uniform(0.5, 1.0)
+        seconds *= random.SystemRandom().uniform(0.5, 1.0)
         end = time.monotonic() + max(seconds, retry_after or 0.0)
         if end > deadline:
             return False
