@@ -157,9 +157,9 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
             "The option cloud (and OS_CLOUD) needs the Python library openstacksdk, which cannot be imported: "
             f"{error}. Install it where the module runs, or give auth instead of cloud."
         ) from error
+    origin = f"the cloud {cloud!r} of clouds.yaml" if isinstance(cloud, str) else "the dictionary in the option cloud"
     try:
         if isinstance(cloud, str):
-            origin = f"the cloud {cloud!r} of clouds.yaml"
             overrides: dict[str, Any] = {
                 "auth": options.auth,
                 "auth_type": options.auth_type,
@@ -175,7 +175,6 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
                 cloud=cloud, **{name: value for name, value in overrides.items() if value is not None}
             )
         else:
-            origin = "the dictionary in the option cloud"
             both = [name for name in NOT_BESIDE_A_CLOUD_DICT if getattr(options, name) is not None]
             if both:
                 raise LoginError(
