@@ -59,10 +59,10 @@ class Program:
     def finish(self, timeout: float = 300) -> None:
         """Wait for it and raise with its output if it failed."""
         try:
-            output, _ = self._process.communicate(timeout=timeout)
+            output, dummy = self._process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            output, _ = self._process.communicate()
+            output, dummy = self._process.communicate()
         if self._process.returncode:
             raise LabError(f"{self._name} failed:\n{output[-TAIL:]}")
 

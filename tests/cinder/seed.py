@@ -68,7 +68,7 @@ def _block_storage_url(lab: LabConfig) -> str:
 
 
 def _users(roles: Iterable[tuple[str, str, str]]) -> list[str]:
-    return list(dict.fromkeys(user for user, _, _ in roles))
+    return list(dict.fromkeys(user for user, *dummy in roles))
 
 
 def _create_user(api: Api, name: str) -> str:

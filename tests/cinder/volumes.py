@@ -31,7 +31,7 @@ class Volumes:
         with ThreadPoolExecutor(CREATORS) as pool:
             ids = list(pool.map(lambda parts: self._begin(tenant, parts[0]), divided))
         # Waiting in turn keeps Cinder free to create the others.
-        for volume_id, (_, traits) in zip(ids, divided, strict=True):
+        for volume_id, (dummy, traits) in zip(ids, divided, strict=True):
             self._wait(tenant, volume_id, "available")
             self._give(tenant, volume_id, traits)
         return ids

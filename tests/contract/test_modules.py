@@ -252,11 +252,11 @@ def test_requests_are_counted(server: Server, disk: Disk, module: Module) -> Non
     server.forget_requests()
     offered = module("evs_transfer", SOURCE, volumes=ids)["transfers"]
     asked = [request.method for request in server.requests()]
-    assert asked.count("POST") == 12 + 1 and asked.count("GET") == 2, "a login, the list before, the list after"
+    assert (asked.count("POST"), asked.count("GET")) == (12 + 1, 2), "a login, the list before, the list after"
     server.forget_requests()
     module("evs_transfer_accept", TARGET, transfers=offered)
     asked = [request.method for request in server.requests()]
-    assert asked.count("POST") == 12 + 1 and asked.count("GET") == 4, "disks, transfers, quota; disks again"
+    assert (asked.count("POST"), asked.count("GET")) == (12 + 1, 4), "disks, transfers, quota; disks again"
 
 
 def test_a_password_stays_hidden_and_a_project_does_not(server: Server, disk: Disk, module: Module) -> None:

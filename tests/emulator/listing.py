@@ -129,7 +129,7 @@ def ordered(call: Call, after: Volume | None) -> Iterable[Volume]:
 def order(call: Call) -> tuple[str, bool]:
     """Return the key to sort by and whether it descends."""
     first = call.query.get("sort", "").split(",")[0]
-    key, _, direction = first.partition(":")
+    key, dummy, direction = first.partition(":")
     key = key or call.query.get("sort_key", "created_at")
     direction = direction or call.query.get("sort_dir", "desc")
     key = {"display_name": "name"}.get(key, key)
@@ -150,7 +150,7 @@ def page(call: Call, filters: Mapping[str, Filter]) -> Page:
 
 def count(call: Call, filters: Mapping[str, Filter]) -> int:
     """Return how many of the caller's volumes pass the filters, on all pages."""
-    return sum(1 for _ in matching(call, filters, None))
+    return sum(1 for dummy in matching(call, filters, None))
 
 
 def marker(call: Call) -> Volume | None:

@@ -58,7 +58,7 @@ def test_it_is_a_server_under_test() -> None:
 def test_start_and_stop_can_be_repeated() -> None:
     server = EmulatorServer()
     server.stop()
-    for _ in range(2):
+    for dummy in range(2):
         server.start()
         server.start()
         assert listens(server.auth_url)
@@ -165,7 +165,7 @@ def test_latency_holds_for_each_request_not_for_all(cloud: Cloud) -> None:
     headers = dict(cloud.a.session.headers)
     began = time.monotonic()
     with ThreadPoolExecutor(32) as pool:
-        calls = [pool.submit(plain_session().get, url, headers=headers) for _ in range(32)]
+        calls = [pool.submit(plain_session().get, url, headers=headers) for dummy in range(32)]
         assert {call.result().status_code for call in calls} == {200}
     assert 0.2 <= time.monotonic() - began < 32 * 0.2 / 2
     assert cloud.server.peak_requests() > 8
@@ -209,7 +209,7 @@ def test_ten_thousand_disks() -> None:
         client = Cloud(server).a
         found: set[str] = set()
         marker = ""
-        for _ in range(10):
+        for dummy in range(10):
             page = client.call("GET", f"/volumes/detail?marker={marker}").json()["volumes"]
             found |= {volume["id"] for volume in page}
             marker = page[-1]["id"]

@@ -123,9 +123,9 @@ def test_accept_in_the_same_project_changes_no_owner(cloud: Cloud) -> None:
 
 def test_of_two_accepts_at_once_one_wins(cloud: Cloud) -> None:
     cloud.server.configure(latency=0.05)
-    clients = [cloud.login("tenant-b") for _ in range(2)]
+    clients = [cloud.login("tenant-b") for dummy in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        for _ in range(5):
+        for dummy in range(5):
             transfer = cloud.a.offer(volume(cloud))
             answers = pool.map(lambda c, t=transfer: c.accept(t).status_code, clients)
             assert sorted(answers) == [202, 404]
@@ -304,7 +304,7 @@ def test_strict_offset(cloud: Cloud) -> None:
 
 def test_the_default_page_is_the_largest(cloud: Cloud) -> None:
     cloud.server.configure(max_limit=3)
-    for disk in cloud.server.create_volumes("tenant-a", [{} for _ in range(4)]):
+    for disk in cloud.server.create_volumes("tenant-a", [{} for dummy in range(4)]):
         cloud.a.offer(disk)
     assert len(page(cloud, "/os-volume-transfer")) == 3
 

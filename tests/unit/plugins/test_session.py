@@ -12,6 +12,7 @@ from typing import Any
 import certifi
 import pytest
 import trustme
+from urllib3.exceptions import InsecureRequestWarning
 
 from ansible_collections.otc.evs.plugins.module_utils import _session
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
@@ -30,7 +31,6 @@ from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
 from tests.support.server import SOURCE
 from tests.support.tenants import evs_of, session_of
-from urllib3.exceptions import InsecureRequestWarning
 
 HTML = answer(200, "<html>gateway</html>", kind="text/html")
 KEY = "00000000000000ff"
@@ -81,7 +81,7 @@ def test_a_post_that_times_out_is_not_repeated(emulator: EmulatorServer) -> None
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_a_throttled_request_is_repeated(emulator: EmulatorServer, method: str) -> None:
     throttled = answer(429, {"error_code": "APIG.0308", "error_msg": "throttling threshold has been reached"})
-    body = [{}] if method == "post" else []
+    body: list[Any] = [{}] if method == "post" else []
     with scripted(*[throttled] * 7, answer(200, {})) as script:
         getattr(client_of(emulator, script), method)("volumes", *body)
     assert len(script.received) == 8
@@ -167,9 +167,12 @@ def test_a_second_rejection_is_an_error(emulator: EmulatorServer) -> None:
 
 
 def test_a_redirect_is_not_followed(emulator: EmulatorServer) -> None:
-    with scripted() as elsewhere, scripted(answer(307, {}, Location=f"{elsewhere.url}/x")) as script:
-        with pytest.raises(ApiError, match="307"):
-            client_of(emulator, script).post("os-volume-transfer", {})
+    with (
+        scripted() as elsewhere,
+        scripted(answer(307, {}, Location=f"{elsewhere.url}/x")) as script,
+        pytest.raises(ApiError, match="307"),
+    ):
+        client_of(emulator, script).post("os-volume-transfer", {})
     assert elsewhere.received == []
 
 
@@ -346,7 +349,7 @@ def test_an_untrusted_certificate_is_told_and_a_trusted_one_works(
     certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(ca))
     with EmulatorServer(tls_cert=pem, tls_key=pem) as server:
-        with pytest.raises(Unreachable, match="certificate verify failed.*give that authority's file in ca_cert"):
+        with pytest.raises(Unreachable, match=r"certificate verify failed.*give that authority's file in ca_cert"):
             evs_of(server, SOURCE)
         assert list(evs_of(server, SOURCE, ca_cert=str(ca)).volumes()) == []
         with pytest.warns(InsecureRequestWarning):
