@@ -99,30 +99,31 @@ def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Colle
     return Plan(to_accept, [offer for offer in offered if offer.volume_id in mine])
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a transfer: `accepted` or `already_owned`, and the disk it is of, if known."""
+
+    action: str
+    volume_id: str | None
+
+
 def accept(
     evs: Evs, offered: Sequence[Offered], check_quota: bool, concurrency: int, timeout: float, check_mode: bool
 ) -> Result:
     """Accept transfers; the whole flow."""
     result = Result("Accepting")
-    ids = [offer.volume_id for offer in offered if offer.volume_id]
-    mine = by_id(evs, ids)
-    own_transfers = {transfer.id for transfer in evs.transfers()}
-    decided = plan(offered, mine, own_transfers, evs.project.label)
+    mine = by_id(evs, [offer.volume_id for offer in offered if offer.volume_id])
+    decided = plan(offered, mine, {transfer.id for transfer in evs.transfers()}, evs.project.label)
     if check_quota and decided.to_accept:
         _check_quota(evs, decided.to_accept, result)
-    actions = {offer.transfer_id: "already_owned" for offer in decided.owned}
-    accepted: dict[str, str | None] = {}
+    outcomes = {offer.transfer_id: Outcome("already_owned", offer.volume_id) for offer in decided.owned}
     if check_mode:
-        accepted = {offer.transfer_id: offer.volume_id for offer in decided.to_accept}
+        outcomes.update((offer.transfer_id, Outcome("accepted", offer.volume_id)) for offer in decided.to_accept)
     else:
-        for done in run_all(lambda offer: _accept(evs, offer), decided.to_accept, concurrency):
-            if done.error:
-                _fail(evs, result, done.item, done.error)
-            else:
-                accepted[done.item.transfer_id] = done.value
-        mine.update(_prove(evs, result, decided.to_accept, accepted, timeout))
-    actions.update(dict.fromkeys(accepted, "accepted"))
-    _record(evs, result, offered, actions, accepted, mine)
+        done = _accept_all(evs, result, decided.to_accept, concurrency)
+        mine.update(_prove(evs, result, decided.to_accept, done, timeout))
+        outcomes.update(done)
+    _record(evs, result, offered, outcomes, mine)
     return result
 
 
@@ -144,8 +145,18 @@ def _check_quota(evs: Evs, to_accept: Sequence[Offered], result: Result) -> None
         )
 
 
-def _accept(evs: Evs, offer: Offered) -> str | None:
-    """Accept one transfer and return its disk; after a lost answer look whose the disk is."""
+def _accept_all(evs: Evs, result: Result, to_accept: Sequence[Offered], concurrency: int) -> dict[str, Outcome]:
+    outcomes = {}
+    for done in run_all(lambda offer: _accept(evs, offer), to_accept, concurrency):
+        if done.value:
+            outcomes[done.item.transfer_id] = done.value
+        elif done.error:
+            _fail(evs, result, done.item, done.error)
+    return outcomes
+
+
+def _accept(evs: Evs, offer: Offered) -> Outcome:
+    """Accept one transfer; after a lost answer look whose the disk is."""
     lost: EvsError | None = None
     for dummy in range(MOST_ATTEMPTS):
         try:
@@ -155,7 +166,8 @@ def _accept(evs: Evs, offer: Offered) -> str | None:
             if not gone and not outcome_is_open(error):
                 raise
             if offer.volume_id and evs.volume(offer.volume_id):
-                return offer.volume_id
+                # Gone at the first attempt: another run for this project has accepted it meanwhile.
+                return Outcome("accepted" if lost or not gone else "already_owned", offer.volume_id)
             if gone:
                 raise _gone(offer, lost) from error
             lost = error
@@ -165,7 +177,7 @@ def _accept(evs: Evs, offer: Offered) -> str | None:
                 f"{offer.label} was accepted, but it was of disk {volume_id}: "
                 "the volume_id given with the transfer is wrong."
             )
-        return volume_id
+        return Outcome("accepted", volume_id)
     raise lost or EvsError("unreachable")
 
 
@@ -188,22 +200,22 @@ def _gone(offer: Offered, lost: EvsError | None) -> UsageError:
 
 
 def _prove(
-    evs: Evs, result: Result, to_accept: Sequence[Offered], accepted: dict[str, str | None], timeout: float
+    evs: Evs, result: Result, to_accept: Sequence[Offered], outcomes: dict[str, Outcome], timeout: float
 ) -> dict[str, Volume]:
-    """Read the disks back until each is available and this project's."""
-    ids = [volume_id for volume_id in accepted.values() if volume_id]
+    """Read the disks back until each is available and this project's; what is not is no success."""
+    ids = [outcome.volume_id for outcome in outcomes.values() if outcome.volume_id]
     seen = wait_for(evs, ids, lambda volume: volume is not None and _is_proved(evs, volume), timeout)
     for offer in to_accept:
-        volume = seen.get(accepted.get(offer.transfer_id) or "")
-        if offer.transfer_id not in accepted or (volume and _is_proved(evs, volume)):
+        outcome = outcomes.get(offer.transfer_id)
+        volume = seen.get(outcome.volume_id or "") if outcome else None
+        if outcome is None or (volume and _is_proved(evs, volume)):
             continue
-        state = (
-            f"its status is {volume.status} and its owner {volume.project_id or 'not told by the cloud'}"
-            if volume
-            else "it is not in this project"
-        )
+        state = "it is not in this project"
+        if volume:
+            owner = volume.project_id or "not told by the cloud"
+            state = f"its status is {volume.status} and its owner {owner}"
         _fail(evs, result, offer, Timeout(f"The transfer was accepted, but {timeout:.0f} s later {state}."))
-        del accepted[offer.transfer_id]
+        del outcomes[offer.transfer_id]
     return seen
 
 
@@ -222,29 +234,28 @@ def _record(
     evs: Evs,
     result: Result,
     offered: Sequence[Offered],
-    actions: Mapping[str, str],
-    accepted: Mapping[str, str | None],
+    outcomes: Mapping[str, Outcome],
     mine: Mapping[str, Volume],
 ) -> None:
     rows = result.values.setdefault("transfers", [])
     volumes = result.values.setdefault("volumes", [])
     for offer in offered:
-        action = actions.get(offer.transfer_id)
-        if action is None:
+        outcome = outcomes.get(offer.transfer_id)
+        if outcome is None:
             continue
-        volume_id = accepted.get(offer.transfer_id) or offer.volume_id
-        volume = mine.get(volume_id or "")
+        volume = mine.get(outcome.volume_id or "")
+        name = volume.name if volume else offer.volume_name
         rows.append(
             {
                 "id": offer.transfer_id,
-                "volume_id": volume_id,
-                "volume_name": volume.name if volume else offer.volume_name,
-                "action": action,
+                "volume_id": outcome.volume_id,
+                "volume_name": name,
+                "action": outcome.action,
             }
         )
         if volume:
             volumes.append(volume.as_result())
-        if action == "accepted":
+        if outcome.action == "accepted":
             before = {"owner": "the source project", "status": AWAITING_TRANSFER, "transfer": offer.transfer_id}
             after = {"owner": evs.project.label, "status": AVAILABLE, "transfer": None}
             result.change(volume.label if volume else offer.label, before, after)

@@ -50,8 +50,15 @@ class Evs:
         volume = Volume.from_api(body)
         return volume if self._is_mine(volume) else None
 
-    def transfers(self) -> list[Transfer]:
-        """The pending transfers of this project's disks, with their time of creation."""
+    def transfers(self, volume_id: str | None = None) -> list[Transfer]:
+        """The pending transfers of this project's disks, with their time of creation.
+
+        The filter by disk is one of Cinder; where it is ignored it is applied here.
+        """
+        if volume_id is not None:
+            answer = self._client.get(f"{TRANSFERS}/detail", volume_id=volume_id).get("transfers")
+            found = [Transfer.from_api(body) for body in (answer if isinstance(answer, list) else [])]
+            return [transfer for transfer in found if transfer.volume_id == volume_id]
         return [Transfer.from_api(body) for body in self._client.pages_by_offset(f"{TRANSFERS}/detail", "transfers")]
 
     def transfer(self, transfer_id: str) -> Transfer | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._constraints import Facts, blockers
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of
 from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
@@ -48,8 +48,7 @@ def volumes_info(evs: Evs, refs: Sequence[str] | None, chosen: VolumeFilter) -> 
     volumes = [
         volume for volume in (found.volumes if found else evs.volumes(status=chosen.status)) if chosen.matches(volume)
     ]
-    waiting = any(volume.status == AWAITING_TRANSFER for volume in volumes)
-    pending = {transfer.volume_id: transfer for transfer in evs.transfers()} if waiting else {}
+    pending = transfers_of(evs, volumes)
     return Result(
         values={
             "volumes": [_volume_row(volume, pending.get(volume.id)) for volume in volumes],

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Volume
+from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
 
 FEW = 3
 """Up to so many disks are asked for one by one; beyond, the project's list costs fewer requests."""
@@ -76,7 +76,7 @@ def find(evs: Evs, refs: Sequence[str]) -> Found:
         return Found(refs, evs.volumes())
     volumes: list[Volume] = []
     for ref in refs:
-        by_id = evs.volume(ref) if _is_id(ref) else None
+        by_id = evs.volume(ref) if is_id(ref) else None
         volumes.extend([by_id] if by_id else evs.volumes(name=ref))
     return Found(refs, volumes)
 
@@ -87,6 +87,22 @@ def by_id(evs: Evs, ids: Sequence[str]) -> dict[str, Volume]:
         wanted = set(ids)
         return {volume.id: volume for volume in evs.volumes() if volume.id in wanted}
     return {volume.id: volume for volume in (evs.volume(volume_id) for volume_id in ids) if volume}
+
+
+def transfers_of(evs: Evs, volumes: Iterable[Volume]) -> dict[str, Transfer]:
+    """The pending transfers of disks, by the disk's ID; nothing is asked if no disk is offered.
+
+    Cinder shows at most a page of transfers and has no way to the next (it takes an offset for a
+    filter), so those that are not on it are asked for one by one.
+    """
+    waiting = [volume.id for volume in volumes if volume.status == AWAITING_TRANSFER]
+    if not waiting:
+        return {}
+    pending = {transfer.volume_id: transfer for transfer in evs.transfers()}
+    for volume_id in waiting:
+        if volume_id not in pending:
+            pending.update({transfer.volume_id: transfer for transfer in evs.transfers(volume_id)})
+    return {volume_id: pending[volume_id] for volume_id in waiting if volume_id in pending}
 
 
 def wait_for(
@@ -113,7 +129,7 @@ def wait_for(
     return seen
 
 
-def _is_id(ref: str) -> bool:
+def is_id(ref: str) -> bool:
     """Whether a reference can be an ID: the API answers 404 to an ID, and to some names an error."""
     digits = ref.replace("-", "")
     return len(digits) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in digits)

@@ -19,7 +19,7 @@ from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is
 from ansible_collections.otc.evs.plugins.module_utils._constraints import Blocker, Facts, blockers
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened, transfer_row
@@ -124,9 +124,7 @@ def offer(
     """Offer disks, given by name or ID; the whole flow."""
     found = find(evs, refs)
     found.require_all(evs.project.label)
-    waiting = any(volume.status == AWAITING_TRANSFER for volume in found.volumes)
-    pending = {transfer.volume_id: transfer for transfer in evs.transfers()} if waiting else {}
-    decided = plan(found.volumes, pending, options)
+    decided = plan(found.volumes, transfers_of(evs, found.volumes), options)
     if decided.blocked and options.blocked == "fail":
         raise UsageError(
             f"{len(decided.blocked)} of {len(found.volumes)} disks of project {evs.project.label} "
@@ -189,7 +187,7 @@ def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
 
 def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
     """Look what became of a create whose answer was lost, and make the disk available again."""
-    ours = [transfer for transfer in evs.transfers() if transfer.volume_id == volume.id]
+    ours = evs.transfers(volume.id)
     if ours and ours[0].name != name:
         raise UsageError(
             f"Transfer {ours[0].id}, called {ours[0].name!r}, has meanwhile offered the disk; it is left alone."

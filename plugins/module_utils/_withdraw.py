@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import Timeout, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, transfer_row
@@ -46,21 +46,13 @@ def duration(text: str) -> datetime.timedelta:
     return sum((datetime.timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), datetime.timedelta())
 
 
-def select(
-    pending: Sequence[Transfer], volume_ids: Sequence[str], options: WithdrawOptions, now: datetime.datetime
-) -> list[Transfer]:
-    """The transfers to withdraw, of those pending."""
-    chosen = []
-    for transfer in pending:
-        if options.refs is not None:
-            wanted = transfer.volume_id in volume_ids
-        elif options.transfer_ids is not None:
-            wanted = transfer.id in options.transfer_ids
-        else:
-            wanted = transfer.name == options.name
-        if wanted and (options.older_than is None or _older(transfer, options.older_than, now)):
-            chosen.append(transfer)
-    return chosen
+def select(pending: Sequence[Transfer], options: WithdrawOptions, now: datetime.datetime) -> list[Transfer]:
+    """The transfers to withdraw, of those of the disks or IDs asked for, or else of all."""
+    everything = options.refs is None and options.transfer_ids is None
+    named = [transfer for transfer in pending if not everything or transfer.name == options.name]
+    if options.older_than is None:
+        return named
+    return [transfer for transfer in named if _older(transfer, options.older_than, now)]
 
 
 def _older(transfer: Transfer, limit: datetime.timedelta, now: datetime.datetime) -> bool:
@@ -75,44 +67,39 @@ def _older(transfer: Transfer, limit: datetime.timedelta, now: datetime.datetime
 def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: float, check_mode: bool) -> Result:
     """Withdraw offers; the whole flow.  What is not offered is as wanted already."""
     result = Result("Withdrawing")
-    pending = evs.transfers()
-    volume_ids = _volume_ids(evs, options.refs, pending, result) if options.refs is not None else []
-    chosen = select(pending, volume_ids, options, datetime.datetime.now(datetime.timezone.utc))
-    volumes = {volume.id: volume for volume in evs.volumes(status=AWAITING_TRANSFER)} if chosen else {}
-    left = {}
-    failed = set()
-    if not check_mode:
-        for done in run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency):
-            if done.error:
-                failed.add(done.item.id)
-                message = explained(
-                    f"Transfer {done.item.id} of project {evs.project.label} was not withdrawn", done.error, REMEDIES
-                )
-                result.failures.append(_failure(message, done.error, done.item, volumes))
-        left = _prove(evs, result, [transfer for transfer in chosen if transfer.id not in failed], volumes, timeout)
-    _record(
-        evs,
-        result,
-        [transfer for transfer in chosen if transfer.id not in failed],
-        volumes,
-        left if not check_mode else None,
-    )
+    pending, volumes = _pending(evs, options, result)
+    chosen = select(pending, options, datetime.datetime.now(datetime.timezone.utc))
+    if check_mode:
+        _record(evs, result, chosen, volumes, volumes)
+        return result
+    withdrawn = []
+    for done in run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency):
+        if done.error:
+            what = f"Transfer {done.item.id} of project {evs.project.label} was not withdrawn"
+            result.failures.append(_failure(explained(what, done.error, REMEDIES), done.error, done.item, volumes))
+        else:
+            withdrawn.append(done.item)
+    left = _prove(evs, result, withdrawn, volumes, timeout)
+    _record(evs, result, withdrawn, volumes, left)
     return result
 
 
-def _volume_ids(evs: Evs, refs: Sequence[str], pending: Sequence[Transfer], result: Result) -> list[str]:
-    """The disks meant; an ID that a pending transfer names needs no look-up."""
-    offered = {transfer.volume_id for transfer in pending}
-    ids = [ref for ref in refs if ref in offered]
-    names = [ref for ref in refs if ref not in offered]
-    if not names:
-        return ids
-    found = find(evs, names)
-    found.require_unambiguous(evs.project.label)
-    if found.missing:
-        missing = ", ".join(repr(ref) for ref in found.missing)
-        result.warnings.append(f"Project {evs.project.label} has no disk {missing}; there is nothing to withdraw.")
-    return ids + [volume.id for volume in found.volumes]
+def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[Transfer], dict[str, Volume]]:
+    """The pending transfers that may be meant, and their disks by ID."""
+    if options.refs is not None:
+        found = find(evs, options.refs)
+        found.require_unambiguous(evs.project.label)
+        unknown = ", ".join(repr(ref) for ref in found.missing if not is_id(ref))
+        if unknown:
+            result.warnings.append(f"Project {evs.project.label} has no disk {unknown}; there is nothing to withdraw.")
+        return list(transfers_of(evs, found.volumes).values()), {volume.id: volume for volume in found.volumes}
+    pending = evs.transfers()
+    if options.transfer_ids is not None:
+        listed = {transfer.id: transfer for transfer in pending}
+        asked = [listed.get(transfer_id) or evs.transfer(transfer_id) for transfer_id in options.transfer_ids]
+        pending = [transfer for transfer in asked if transfer]
+    volumes = evs.volumes(status=AWAITING_TRANSFER) if pending else ()
+    return pending, {volume.id: volume for volume in volumes}
 
 
 def _prove(
@@ -147,14 +134,14 @@ def _record(
     result: Result,
     withdrawn: Sequence[Transfer],
     volumes: Mapping[str, Volume],
-    left: Mapping[str, Volume] | None,
+    left: Mapping[str, Volume],
 ) -> None:
-    """Fill the result; `left` is None in check mode, when nothing was withdrawn."""
+    """Fill the result; a disk that is not `left` to the project was accepted by another one."""
     rows = result.values.setdefault("transfers", [])
     owner = evs.project.label
     for transfer in withdrawn:
         volume = volumes.get(transfer.volume_id)
-        accepted = left is not None and transfer.volume_id not in left
+        accepted = transfer.volume_id not in left
         rows.append(transfer_row(transfer, volume, "accepted" if accepted else "deleted"))
         if not accepted:
             before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer.id}

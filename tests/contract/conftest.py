@@ -27,14 +27,14 @@ def running(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def clean(running: Server) -> None:
     """Each module of tests begins with a clean state."""
     running.reset()
 
 
 @pytest.fixture
-def server(running: Server) -> Server:
+def server(running: Server, clean: None) -> Server:
     """The server under test with an empty log of requests."""
     running.forget_requests()
     return running
@@ -65,13 +65,7 @@ def disk(server: Server) -> Callable[..., str]:
 
 @pytest.fixture
 def module(server: Server) -> Callable[..., dict[str, Any]]:
-    """Run a module as a tenant: module("evs_transfer", SOURCE, volumes=[...])."""
-
-    def run(name: str, cloud: str, /, **options: Any) -> dict[str, Any]:
-        entry = server.cloud(cloud)
-        return run_module(name, auth=entry["auth"], region_name=entry["region_name"], **options)
-
-    return run
+    return module_of(server)
 
 
 @pytest.fixture
@@ -84,3 +78,13 @@ def changes(server: Server) -> Callable[[], list[str]]:
         return asked
 
     return taken
+
+
+def module_of(server: Server) -> Callable[..., dict[str, Any]]:
+    """Run a module as a tenant: module("evs_transfer", SOURCE, volumes=[...])."""
+
+    def run(name: str, cloud: str, /, **options: Any) -> dict[str, Any]:
+        entry = server.cloud(cloud)
+        return run_module(name, auth=entry["auth"], region_name=entry["region_name"], **options)
+
+    return run

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+
 from tests.emulator.server import EmulatorServer
 from tests.support.playbooks import Run, play
 from tests.support.server import SOURCE, TARGET, Server

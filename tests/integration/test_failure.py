@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.integration.conftest import move_on
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of

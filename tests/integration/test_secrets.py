@@ -75,7 +75,9 @@ def test_a_failing_role_shows_no_key_either(emulator: EmulatorServer, tmp_path: 
         },
     ]
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    run = play_on(emulator, tmp_path)([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}], "-vvv")
+    run = play_on(emulator, tmp_path)(
+        [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}], "-vvv"
+    )
     assert run.exit_status != 0
     assert "was answered 413" in run.words
     for key in KEYS:
@@ -89,8 +91,14 @@ def test_a_registered_result_holds_the_key_as_the_string_it_is(emulator: Emulato
     keys = "{{ offered.transfers | map(attribute='auth_key') | sort }}"
     tasks = [
         {"otc.evs.evs_transfer": {"cloud": SOURCE, "volumes": NAMES}, "register": "offered", "no_log": True},
-        {"ansible.builtin.assert": {"that": "keys == known"}, "vars": {"keys": keys, "known": sorted(KEYS)}, "no_log": True},
+        {
+            "ansible.builtin.assert": {"that": "keys == known"},
+            "vars": {"keys": keys, "known": sorted(KEYS)},
+            "no_log": True,
+        },
     ]
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    run = play_on(emulator, tmp_path)([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}])
+    run = play_on(emulator, tmp_path)(
+        [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
+    )
     assert run.exit_status == 0, run.output
