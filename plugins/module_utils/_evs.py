@@ -35,10 +35,10 @@ class Evs:
     def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
         """The project's disks.  A server may ignore the filters, so they are applied here as well."""
         filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
-        for body in self._client.pages_by_marker("volumes/detail", "volumes", **filters):
-            volume = Volume.from_api(body)
-            if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
-                yield volume
+        for page in self._client.marker_pages("volumes/detail", "volumes", **filters):
+            for volume in map(Volume.from_api, page):
+                if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
+                    yield volume
 
     def volume(self, volume_id: str) -> Volume | None:
         try:
@@ -59,7 +59,7 @@ class Evs:
             answer = self._client.get(f"{TRANSFERS}/detail", volume_id=volume_id).get("transfers")
             found = [Transfer.from_api(body) for body in (answer if isinstance(answer, list) else [])]
             return [transfer for transfer in found if transfer.volume_id == volume_id]
-        return [Transfer.from_api(body) for body in self._client.pages_by_offset(f"{TRANSFERS}/detail", "transfers")]
+        return [Transfer.from_api(body) for page in self._client.transfer_pages(f"{TRANSFERS}/detail") for body in page]
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         try:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, objects, required_text, text
 
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
@@ -37,24 +37,6 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(********)"
-
-
-def _text(body: Mapping[str, Any], key: str, what: str) -> str:
-    value = body.get(key)
-    if not isinstance(value, str) or not value:
-        raise MalformedAnswer(
-            f"The server's answer holds a {what} whose {key!r} is not a string: it is a {type(value).__name__}."
-        )
-    return value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _flag(value: Any) -> bool:
-    """A boolean that the API sends as one or as the string "true" or "false"."""
-    return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 @dataclass(frozen=True)
@@ -86,27 +68,25 @@ class Volume:
 
     @classmethod
     def from_api(cls, body: Any) -> Volume:
-        fields = _mapping(body)
+        fields = mapping(body)
         size = fields.get("size")
         return cls(
-            id=_text(fields, "id", "disk"),
-            name=str(fields.get("name") or ""),
-            status=_text(fields, "status", "disk"),
+            id=required_text(fields, "id", "disk"),
+            name=text(fields, "name"),
+            status=required_text(fields, "status", "disk"),
             size=size if isinstance(size, int) else 0,
             volume_type=fields.get("volume_type"),
             project_id=fields.get("os-vol-tenant-attr:tenant_id"),
             availability_zone=fields.get("availability_zone"),
             description=fields.get("description"),
-            bootable=_flag(fields.get("bootable")),
-            encrypted=_flag(fields.get("encrypted")),
+            bootable=flag(fields.get("bootable")),
+            encrypted=flag(fields.get("encrypted")),
             created_at=utc(fields.get("created_at")),
             attachments=tuple(
-                Attachment(str(item.get("server_id") or ""), str(item.get("device") or ""))
-                for item in fields.get("attachments") or ()
-                if isinstance(item, Mapping)
+                Attachment(text(item, "server_id"), text(item, "device")) for item in objects(fields.get("attachments"))
             ),
-            metadata=_mapping(fields.get("metadata")),
-            tags=_mapping(fields.get("tags")),
+            metadata=mapping(fields.get("metadata")),
+            tags=mapping(fields.get("tags")),
         )
 
     def as_result(self) -> dict[str, Any]:
@@ -131,12 +111,12 @@ class Transfer:
 
     @classmethod
     def from_api(cls, body: Any) -> Transfer:
-        fields = _mapping(body)
+        fields = mapping(body)
         key = fields.get("auth_key")
         return cls(
-            id=_text(fields, "id", "transfer"),
-            volume_id=_text(fields, "volume_id", "transfer"),
-            name=str(fields.get("name") or ""),
+            id=required_text(fields, "id", "transfer"),
+            volume_id=required_text(fields, "volume_id", "transfer"),
+            name=text(fields, "name"),
             created_at=utc(fields.get("created_at")),
             auth_key=Secret(key) if isinstance(key, str) and key else None,
         )
@@ -160,7 +140,7 @@ def quota_from_api(body: Any) -> dict[str, Limit]:
     """The limits of a quota set by the API's key; keys the cloud does not have are absent."""
     return {
         key: Limit(*(int(value.get(part) or 0) for part in ("in_use", "limit", "reserved")))
-        for key, value in _mapping(body).items()
+        for key, value in mapping(body).items()
         if isinstance(value, Mapping)
     }
 

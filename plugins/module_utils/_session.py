@@ -271,8 +271,8 @@ class Client:
     def delete(self, path: str) -> None:
         self._session.send("DELETE", f"{self.url}/{path}", None, None, None)
 
-    def pages_by_marker(self, path: str, key: str, **params: Any) -> Iterator[Any]:
-        """Every entry of a list that pages by marker, such as volumes/detail.
+    def marker_pages(self, path: str, key: str, **params: Any) -> Iterator[list[Any]]:
+        """The pages of a list that pages by marker, such as volumes/detail.
 
         The links that the server gives are a sign that there is more, and never followed: EVS puts
         hosts of its own network into them.
@@ -281,7 +281,7 @@ class Client:
         while True:
             answer = self.get(path, limit=PAGE, **params, **marker)
             entries = self._entries(answer, path, key)
-            yield from entries
+            yield entries
             if not entries or (len(entries) < PAGE and not answer.get(f"{key}_links")):
                 return
             last = entries[-1].get("id") if isinstance(entries[-1], Mapping) else None
@@ -291,8 +291,21 @@ class Client:
                 )
             marker = {"marker": last}
 
-    def pages_by_offset(self, path: str, key: str) -> Iterator[Any]:
-        """Every entry of a list of transfers.
+    def counted_pages(self, path: str, **params: Any) -> Iterator[list[Any]]:
+        """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS."""
+        offset = 0
+        while True:
+            after = {"offset": offset} if offset else {}
+            answer = self.get(path, limit=PAGE, **params, **after)
+            entries = self._entries(answer, path, path)
+            yield entries
+            offset += len(entries)
+            count = answer.get("count")
+            if not entries or (offset >= count if isinstance(count, int) else len(entries) < PAGE):
+                return
+
+    def transfer_pages(self, path: str) -> Iterator[list[Any]]:
+        """The pages of a list of transfers.
 
         Cinder takes limit and offset for filters here and answers an empty list; EVS wants no
         offset of 0. So the first page is asked for plainly, and a second only after a full one.
@@ -300,8 +313,8 @@ class Client:
         offset = 0
         while True:
             answer = self.get(path, offset=offset) if offset else self.get(path)
-            entries = self._entries(answer, path, key)
-            yield from entries
+            entries = self._entries(answer, path, "transfers")
+            yield entries
             offset += len(entries)
             if not entries or len(entries) < PAGE:
                 return

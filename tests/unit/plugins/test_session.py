@@ -234,7 +234,7 @@ def test_disks_are_paged_by_marker_and_links_are_not_followed(emulator: Emulator
 def test_a_list_that_does_not_end_is_an_error(emulator: EmulatorServer) -> None:
     page = answer(200, {"volumes": [{"id": "v", "status": "available"}], "volumes_links": [{"rel": "next"}]})
     with scripted(page, page, page) as script, pytest.raises(MalformedAnswer, match="does not end"):
-        list(client_of(emulator, script).pages_by_marker("volumes/detail", "volumes"))
+        list(client_of(emulator, script).marker_pages("volumes/detail", "volumes"))
     assert len(script.received) == 2
 
 
@@ -247,8 +247,8 @@ def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
     monkeypatch.setattr(_session, "PAGE", 2)
     steps = [answer(200, {"transfers": [{"id": "t"}] * count}) for count in pages]
     with scripted(*steps) as script:
-        found = list(client_of(emulator, script).pages_by_offset("os-volume-transfer/detail", "transfers"))
-    assert len(found) == sum(pages)
+        found = list(client_of(emulator, script).transfer_pages("os-volume-transfer/detail"))
+    assert [len(page) for page in found] == pages
     assert [request.path.partition("?")[2] for request in script.received] == queries
 
 
