@@ -4,6 +4,7 @@
 PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$name" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 NOX = .venv/bin/nox
+THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 .PHONY: help test demo lint sanity unit contract integration importer pins clean
 
@@ -22,8 +23,8 @@ lint: $(NOX) ## Check style, types, licences, changelog and documentation
 sanity: $(NOX) ## Run ansible-test sanity
 	$(NOX) --session sanity
 
-unit contract integration: $(NOX) ## Run that layer of the tests
-	$(NOX) --session tests -- tests/$@
+unit contract integration: $(NOX) ## Run that layer of the tests, on one Python
+	$(NOX) --session tests-$(THIS_PYTHON) -- tests/$@
 
 importer: $(NOX) ## Build the collection and check it as Galaxy does
 	$(NOX) --session importer
@@ -32,7 +33,7 @@ pins: $(NOX) ## Move tests/requirements/*.txt to the newest releases
 	$(NOX) --session pins
 
 clean: ## Remove all that was made
-	rm -rf .dev .nox .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .dev .nox .venv .hypothesis .mypy_cache .ruff_cache
 
 $(NOX): tests/requirements/nox.txt
 	@test -n "$(PYTHON)" || { echo "Needs Python 3.11 or later with venv (Debian: apt install python3-venv)." >&2; exit 1; }
