@@ -1,16 +1,22 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cloud in one small process: Keystone and EVS with two tenants, for tests and the demo.
+"""A cloud in one small process for tests and the demo: Keystone, EVS, CBR, VBS, SDRS, two tenants.
 
 Each service has an address of its own, as in the real cloud, all of them on 127.0.0.1:
 
     state.py       what the cloud holds; no web code in it
-    rules.py       what EVS and Cinder refuse, and why
+    protection.py  what protects disks: snapshots, backups, vaults, policies, pairs; tables.py
+                   keeps such records
+    constraints.py what keeps a disk from being transferred
+    rules.py       what EVS and Cinder refuse, and in whose words
+    load.py        fills the cloud from plain data; datasets.py has the demo's
     calls.py       one request and one answer as the services see them
-    access.py      token, project and microversion of a call to a tenant's service
-    views.py       JSON shapes that several services share
+    access.py      token, project, microversion and outages of a call to a tenant's service
+    views.py, pages.py, listing.py
+                   JSON shapes, filters and pages that several calls share
     identity.py, versions.py, volumes.py, vendor_volumes.py, volume_types.py, transfers.py,
-    quotas.py      the services: a list of routes and one function a call
+    quotas.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py, sdrs.py
+                   the services: a list of routes and one function a call
     control.py     the door for tests under /_emulator
     app.py         composes them and is the only module that knows the web framework
     server.py      the handle for tests: starts and stops the process

@@ -24,9 +24,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     p = argparse.ArgumentParser(
         prog="python -m tests.emulator",
-        description="Keystone and EVS with two tenants in one process on 127.0.0.1.",
+        description="Keystone, EVS, CBR, VBS and SDRS with two tenants in one process on 127.0.0.1.",
     )
-    p.add_argument("--port", type=int, default=0, help="port of Keystone; EVS takes the next; 0: any two")
+    p.add_argument("--port", type=int, default=0, help="port of Keystone; EVS, CBR, VBS and SDRS take the next; 0: any")
     p.add_argument("--clouds-file", type=Path, help="write a clouds.yaml there")
     p.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     p.add_argument("--data", choices=sorted(DATASETS), help="volumes to begin with")
@@ -61,6 +61,9 @@ def describe(options: argparse.Namespace, state: State, place: Mapping[str, obje
     lines = [
         f"Keystone     {place['auth_url']}",
         f"EVS          {state.endpoints['evs']}/v2 and /v3",
+        f"CBR          {state.endpoints['cbr']}/v3",
+        f"VBS          {state.endpoints['vbs']}/v2 and /v3",
+        f"SDRS         {state.endpoints['sdrs']}/v1",
         f"control API  {place['control']}",
         *(f"{p.name}     {p.id}" for p in state.projects.values()),
     ]

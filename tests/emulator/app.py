@@ -18,11 +18,17 @@ from aiohttp.typedefs import Handler as WebHandler
 from aiohttp.typedefs import Middleware
 
 from tests.emulator import (
+    backups,
+    cbr,
     control,
     errors,
     identity,
     quotas,
+    sdrs,
+    snapshots,
     transfers,
+    vbs,
+    vendor_replications,
     vendor_volumes,
     versions,
     volume_types,
@@ -45,8 +51,17 @@ class Service:
     routes: list[Route]
 
 
+def tenant_routes(service: str, versions: tuple[str, ...], table: list[Route]) -> list[Route]:
+    """Return the routes of a tenant's service, the same ones under each version."""
+    return [
+        (method, f"/{version}/{{project}}{path}", for_tenant(handler, service))
+        for version in versions
+        for method, path, handler in table
+    ]
+
+
 def evs_routes() -> list[Route]:
-    """Return the routes of EVS, the same ones under v2 and v3."""
+    """Return the routes of EVS."""
     # The transfers come first because routes are tried in order and they are asked most.
     tenant = [
         *transfers.ROUTES,
@@ -54,13 +69,11 @@ def evs_routes() -> list[Route]:
         *vendor_volumes.ROUTES,
         *volume_types.ROUTES,
         *quotas.ROUTES,
+        *snapshots.ROUTES,
+        *backups.ROUTES,
+        *vendor_replications.ROUTES,
     ]
-    both = [
-        (method, f"/{version}/{{project}}{path}", for_tenant(handler))
-        for version in ("v2", "v3")
-        for method, path, handler in tenant
-    ]
-    return [*both, *versions.ROUTES]
+    return [*tenant_routes("evs", ("v2", "v3"), tenant), *versions.ROUTES]
 
 
 def services(refill: Callable[[State], None]) -> list[Service]:
@@ -68,12 +81,15 @@ def services(refill: Callable[[State], None]) -> list[Service]:
     return [
         Service("identity", [*identity.ROUTES, *control.routes(refill)]),
         Service("evs", evs_routes()),
+        Service("cbr", tenant_routes("cbr", ("v3",), cbr.ROUTES)),
+        Service("vbs", tenant_routes("vbs", ("v2", "v3"), [*backups.ROUTES, *vbs.ROUTES])),
+        Service("sdrs", tenant_routes("sdrs", ("v1",), sdrs.ROUTES)),
     ]
 
 
 def application(service: Service, state: State) -> web.Application:
     """Return the web application of a service."""
-    app = web.Application(middlewares=[observer(state)], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[observer(state, service.name)], client_max_size=MAX_BODY)
     for method, path, handler in service.routes:
         app.router.add_route(method, path, endpoint(handler, service.name, state))
     return app
@@ -96,6 +112,7 @@ def endpoint(handler: Handler, service: str, state: State) -> WebHandler:
             headers=request.headers,
             raw=await request.read(),
             base=state.endpoints[service],
+            pairs=list(request.query.items()),
         )
         try:
             reply = handler(call)
@@ -123,7 +140,7 @@ def respond(reply: Reply, microversion: str | None = None) -> web.Response:
     return web.Response(status=reply.status, headers=headers, body=json.dumps(reply.body).encode())
 
 
-def observer(state: State) -> Middleware:
+def observer(state: State, service: str) -> Middleware:
     """Return the middleware that delays and logs every request but those of the control API."""
 
     @web.middleware
@@ -135,7 +152,7 @@ def observer(state: State) -> Middleware:
         try:
             if state.config.latency:
                 await asyncio.sleep(state.config.latency)
-            response = await answered(request, handler)
+            response = await answered(request, handler, service)
             status = response.status
         finally:
             state.log.end(entry, status)
@@ -144,18 +161,18 @@ def observer(state: State) -> Middleware:
     return observe
 
 
-async def answered(request: web.Request, handler: WebHandler) -> web.StreamResponse:
-    """Return the handler's answer, or Cinder's to a URL that does not exist and to a crash."""
+async def answered(request: web.Request, handler: WebHandler, service: str) -> web.StreamResponse:
+    """Return the handler's answer, or the service's to a URL that does not exist and to a crash."""
     try:
         return await handler(request)
     except web.HTTPException as unrouted:
         known = unrouted.status != 404
         message = unrouted.reason if known else "The resource could not be found."
-        fault = errors.cinder(unrouted.status, message)
+        fault = errors.unrouted(service, unrouted.status, message)
     except Exception:
         # A bug of the emulator: its log has the reason.
         traceback.print_exc()
-        fault = errors.cinder(500, "The server has either erred or is incapable of performing")
+        fault = errors.unrouted(service, 500, "The server has either erred or is incapable of performing")
     return respond(Reply(fault.status, fault.body))
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ class Call:
     raw: bytes
     base: str
     """The root URL of the service that was called."""
+    pairs: Sequence[tuple[str, str]] = ()
+    """The query with every value of a parameter that comes more than once."""
     identity: Token | None = None
     microversion: str | None = None
     """The version to name in the answer, once it is negotiated."""
@@ -46,6 +48,15 @@ class Call:
     def version(self) -> str:
         """The first part of the path: v2 or v3."""
         return self.path.split("/", 2)[1]
+
+    @property
+    def tail(self) -> str:
+        """The path behind the project."""
+        return "/" + self.path.split("/", 3)[3]
+
+    def every(self, name: str) -> list[str]:
+        """Return all values of a parameter of the query."""
+        return [value for key, value in self.pairs if key == name]
 
     def json(self) -> Any:
         """Return the body, or refuse it as Cinder does."""

@@ -14,8 +14,16 @@ ENTRIES: list[tuple[str, str, str, str]] = [
     ("volume", "cinder", "evs", "/v2/{project}"),
     ("evs", "evs", "evs", "/v2/{project}"),
     ("volumev3", "cinderv3", "evs", "/v3/{project}"),
+    ("cbr", "cbr", "cbr", "/v3/{project}"),
+    ("vbsv2", "vbsv2", "vbs", "/v2/{project}"),
+    ("vbs", "volume-backup", "vbs", "/v2/"),
+    ("sdrs", "sdrs", "sdrs", "/v1/{project}"),
+    ("sdrs", "sdrs", "sdrs", "/v1/{project}"),
 ]
-"""Type, name, the service's key in State.endpoints, path."""
+"""Type, name, the service's key in State.endpoints, path.
+
+Only `vbs` lacks the project, and `sdrs` is there twice.
+"""
 
 ONLY_V3 = ("identity", "volumev3")
 
@@ -25,6 +33,8 @@ def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
     region = state.config.region
     listed = []
     for kind, name, service, path in ENTRIES:
+        if service != "identity" and not state.has(service):
+            continue
         if state.config.volumev3_only and kind not in ONLY_V3:
             continue
         endpoint = {

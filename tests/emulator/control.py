@@ -11,15 +11,32 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
                                          tokens stay valid
     PATCH  /_emulator/config             any of latency (s a request), token_lifetime (s),
                                          max_limit (page), strict_offset, volumev3_only,
-                                         link_base (root of links), region
+                                         link_base (root of links), region, catalogue (list
+                                         of services), vendor_replications, children_by_resource
     GET    /_emulator/volumes            every volume with all its traits and its tenant
     POST   /_emulator/volumes            {"tenant": TENANT, "volumes": [{trait: value}, ...]}
                                          -> {"ids": [...]}; traits are the fields of
-                                         state.Volume, all optional, `id` and `created_at` too
+                                         state.Volume, all optional, `id` and `created_at` too,
+                                         and what load.py lets stand there
     PATCH  /_emulator/volumes/ID         {trait: value}; {"tenant": TENANT} moves it
     DELETE /_emulator/volumes/ID         delete it, and an offer of it, in whatever status
     GET    /_emulator/transfers          every open transfer with its tenant, no key
     PATCH  /_emulator/transfers/ID       {"created_at": ...} or {"name": ...}
+    POST   /_emulator/load               {"tenant": TENANT, "volumes": [...], "vaults": [...], ...}
+                                         -> {"volumes": [id, ...], ...}: any number of disks and of
+                                         what protects them; load.py says what can be there
+    GET    /_emulator/records/KIND       {"records": [...]}: every record of a kind, and all of
+                                         its fields; the kinds are snapshots, backups, vaults,
+                                         policies, vbs_policies, pairs
+    PATCH  /_emulator/records/KIND/ID    {field: value}
+    DELETE /_emulator/records/KIND/ID    delete it; a server's backup with its parts
+    GET    /_emulator/verdicts/TENANT    {"verdicts": {volume id: [constraint, ...]}}: what an
+                                         offer of each disk would be refused for
+    PUT    /_emulator/outages            {"service": ..., "status": 403 or null} and any of
+                                         tenant, user, path ("/snapshots"), method: answer such
+                                         calls with that status, in the service's words; null
+                                         ends it
+    DELETE /_emulator/outages            end all of them
     PUT    /_emulator/auth-keys          {"keys": [...]}: the keys of the next transfers
     PUT    /_emulator/quotas/TENANT      {"volumes": 3, "gigabytes": {"limit": 9, "reserved": 2},
                                          "volumes_SAS": null}; null hides the quota
@@ -34,11 +51,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
+from tests.emulator import constraints
 from tests.emulator.calls import Call, Handler, Reply, Route
 from tests.emulator.errors import Fault
-from tests.emulator.state import State, Transfer, Volume
+from tests.emulator.load import load
+from tests.emulator.state import SERVICES, Outage, State, Transfer, Volume
 
 
 def routes(refill: Callable[[State], None]) -> list[Route]:
@@ -92,10 +112,66 @@ def list_volumes(call: Call) -> Reply:
 def create_volumes(call: Call) -> Reply:
     """Create volumes with any traits."""
     body = call.json()
-    project = call.state.project_named(body["tenant"])
-    user = call.state.member_of(project.id)
-    made = [call.state.add_volume(project.id, user.id, **spec) for spec in body["volumes"]]
-    return Reply(200, {"ids": [volume.id for volume in made]})
+    made = load(call.state, body["tenant"], {"volumes": body["volumes"]})
+    return Reply(200, {"ids": made["volumes"]})
+
+
+def create_all(call: Call) -> Reply:
+    """Create volumes and what protects them."""
+    specs = call.json()
+    return Reply(200, load(call.state, specs.pop("tenant"), specs))
+
+
+def list_records(call: Call) -> Reply:
+    """Show every record of a kind."""
+    table = call.state.protection.table(call.params["kind"])
+    return Reply(200, {"records": [asdict(row) for row in table.rows.values()]})
+
+
+def change_record(call: Call) -> Reply:
+    """Change fields of a record."""
+    row = record_named(call)
+    call.state.protection.change(row, call.json())
+    return Reply(200, asdict(row))
+
+
+def delete_record(call: Call) -> Reply:
+    """Delete a record."""
+    call.state.protection.remove(record_named(call))
+    return Reply(200, {})
+
+
+def record_named(call: Call) -> Any:
+    """Return the record in the URL."""
+    return call.state.protection.record(call.params["kind"], call.params["record"])
+
+
+def verdicts(call: Call) -> Reply:
+    """Tell what each disk of a tenant would be refused for."""
+    state = call.state
+    volumes = state.volumes_by_age(state.project_named(call.params["tenant"]).id, newest_first=False)
+    return Reply(200, {"verdicts": {v.id: list(constraints.violated(state, v)) for v in volumes}})
+
+
+def set_outage(call: Call) -> Reply:
+    """Begin or end an outage."""
+    given = call.json()
+    status, tenant = given.pop("status"), given.pop("tenant", None)
+    if given["service"] not in SERVICES:
+        raise ValueError(f"there is no service {given['service']}")
+    if given.get("user", next(iter(call.state.users))) not in call.state.users:
+        raise ValueError(f"there is no user {given['user']}")
+    if status is not None:
+        HTTPStatus(status)
+    project_id = call.state.project_named(tenant).id if tenant else None
+    call.state.set_outage(Outage(project_id=project_id, **given), status)
+    return Reply(200, {})
+
+
+def end_outages(call: Call) -> Reply:
+    """End all outages."""
+    call.state.outages.clear()
+    return Reply(200, {})
 
 
 def change_volume(call: Call) -> Reply:
@@ -193,6 +269,13 @@ ROUTES: list[Route] = [
     ("DELETE", "/_emulator/volumes/{volume}", delete_volume),
     ("GET", "/_emulator/transfers", list_transfers),
     ("PATCH", "/_emulator/transfers/{transfer}", change_transfer),
+    ("POST", "/_emulator/load", create_all),
+    ("GET", "/_emulator/records/{kind}", list_records),
+    ("PATCH", "/_emulator/records/{kind}/{record}", change_record),
+    ("DELETE", "/_emulator/records/{kind}/{record}", delete_record),
+    ("GET", "/_emulator/verdicts/{tenant}", verdicts),
+    ("PUT", "/_emulator/outages", set_outage),
+    ("DELETE", "/_emulator/outages", end_outages),
     ("PUT", "/_emulator/auth-keys", next_keys),
     ("PUT", "/_emulator/quotas/{tenant}", set_quota),
     ("POST", "/_emulator/tokens/expire", expire_tokens),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,42 @@ def over_limit(message: str) -> Fault:
 def evs(status: int, code: str, message: str) -> Fault:
     """Return a fault in the envelope of EVS (EVS_API H, format 2)."""
     return Fault(status, {"error": {"message": message, "code": code}})
+
+
+def gateway(status: int, code: str, message: str) -> Fault:
+    """Return a fault of the gateway, whose envelope CBR shares (EVS_API H, format 3)."""
+    return Fault(status, {"error_code": code, "error_msg": message, "request_id": uuid.uuid4().hex})
+
+
+def of_service(service: str, status: int, message: str) -> Fault:
+    """Return a service's own words for an error that every service has.
+
+    Codes of CBR, VBS and SDRS for the general errors are documented nowhere, so theirs are the
+    status after the service's prefix; but SDRS tells a missing permission by a 400 (EVS_API E.1).
+    """
+    if service == "cbr":
+        return gateway(status, f"BackupService.{status:04}", message)
+    if service == "sdrs" and status == 403:
+        return evs(400, "SDRS.0003", message)
+    code = {"evs": f"EVS.5{status}", "vbs": f"VBS.{status:04}", "sdrs": f"SDRS.{status:04}"}[service]
+    return evs(status, code, message)
+
+
+def outage(service: str, status: int) -> Fault:
+    """Return the answer of a service that refuses or fails, or of the gateway before it."""
+    if status == 429:
+        return gateway(429, "APIG.0308", "The throttling threshold has been reached")
+    if status in (502, 504):
+        return gateway(status, "APIG.0201", HTTPStatus(status).phrase)
+    message = {403: "Policy doesn't allow this call to be performed."}.get(status, HTTPStatus(status).phrase)
+    return of_service(service, status, message)
+
+
+def unrouted(service: str, status: int, message: str) -> Fault:
+    """Return the answer to a URL that does not exist, or a crash."""
+    if service in ("identity", "evs"):
+        return cinder(status, message)
+    return of_service(service, status, message)
 
 
 def keystone(status: int, message: str, headers: dict[str, str] | None = None) -> Fault:

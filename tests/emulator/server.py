@@ -60,7 +60,7 @@ class EmulatorServer:
         self.auth_url = ""
         self.clouds_file = Path()
         self.endpoints: dict[str, str] = {}
-        """The roots of the services: `identity` and `evs`, without a version."""
+        """The roots of the services: `identity`, `evs`, `cbr`, `vbs`, `sdrs`, without a version."""
         self.control = ""
         """The URL of the control API."""
         self._projects: dict[str, str] = {}
@@ -146,6 +146,50 @@ class EmulatorServer:
         body = {"tenant": tenant, "volumes": [traits_of(spec) for spec in specs]}
         ids: list[str] = self._ask("POST", "/volumes", body)["ids"]
         return ids
+
+    def load(self, tenant: str, **specs: list[dict[str, Any]]) -> dict[str, list[str]]:
+        """Create volumes, snapshots, backups, vaults, policies, vbs_policies and pairs in one request.
+
+        Returns the ids by kind, in the same order; load.py says what a spec may have.
+        """
+        if "volumes" in specs:
+            specs["volumes"] = [traits_of(spec) for spec in specs["volumes"]]
+        made: dict[str, list[str]] = self._ask("POST", "/load", {"tenant": tenant, **specs})
+        return made
+
+    def add(self, kind: str, tenant: str, **fields: Any) -> str:
+        """Create one record of a kind, as load() does, and return its id."""
+        return self.load(tenant, **{kind: [fields]})[kind][0]
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """Return all records of a kind, with all fields."""
+        records: list[dict[str, Any]] = self._ask("GET", f"/records/{kind}")["records"]
+        return records
+
+    def change(self, kind: str, record_id: str, **fields: Any) -> None:
+        """Change fields of a record."""
+        self._ask("PATCH", f"/records/{kind}/{record_id}", fields)
+
+    def remove(self, kind: str, record_id: str) -> None:
+        """Delete a record; a server's backup with its parts."""
+        self._ask("DELETE", f"/records/{kind}/{record_id}")
+
+    def verdicts(self, tenant: str) -> dict[str, list[str]]:
+        """Return by volume id the names of the constraints for which an offer would be refused."""
+        verdicts: dict[str, list[str]] = self._ask("GET", f"/verdicts/{tenant}")["verdicts"]
+        return verdicts
+
+    def set_outage(self, service: str, status: int | None, **where: str) -> None:
+        """Let evs, cbr, vbs or sdrs answer with that status, or end that with None.
+
+        `where` is any of tenant, user, path (its beginning behind the project: "/snapshots")
+        and method. A missing permission is a 403, which SDRS words as a 400.
+        """
+        self._ask("PUT", "/outages", {"service": service, "status": status, **where})
+
+    def end_outages(self) -> None:
+        """End all outages."""
+        self._ask("DELETE", "/outages")
 
     def update_volume(self, volume_id: str, **traits: Any) -> None:
         """Change traits of a volume whatever its status; `tenant` moves it."""

@@ -1,6 +1,9 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the cloud holds: tenants, tokens, volumes, transfers, quotas. No web code in here."""
+"""What the cloud holds: tenants, tokens, volumes, transfers, quotas. No web code in here.
+
+What protects volumes is in protection.py.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,15 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tests.emulator.protection import Backup, Protection
+from tests.emulator.tables import assign
+
 NAMESPACE = uuid.UUID("5b1f3c0e-6d0b-4a52-9a36-6f2b7f2f6c11")
+SERVICES = ("evs", "cbr", "vbs", "sdrs")
 VOLUME_TYPES = ("SSD", "SAS", "SATA", "ESSD", "GPSSD")
 QUOTA_RESOURCES = ("volumes", "gigabytes", "snapshots")
 TYPES_WITH_QUOTA = ("SSD", "SAS", "SATA", "ESSD")
@@ -48,12 +55,21 @@ class Config:
     """Refuse an offset that is not less than the number of transfers instead of an empty page."""
     volumev3_only: bool = False
     """List only volumev3 and identity in the catalogue."""
+    catalogue: list[str] = field(default_factory=lambda: list(SERVICES))
+    """The services of the region beside Keystone: eu-nl, for one, has neither sdrs nor vbs (EVS_API G.5)."""
+    vendor_replications: bool = False
+    """Serve os-vendor-replications, the deprecated list of pairs (EVS_API E.2)."""
+    children_by_resource: bool = False
+    """Let CBR's filter resource_id find the parts of servers' backups (EVS_API C.1, L.d)."""
     link_base: str | None = None
     """The root of links in answers; EVS may name internal hosts there (EVS_API K.5)."""
     region: str = "eu-de"
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some of the values; refuse an unknown name."""
+        unknown = set(values.get("catalogue", ())) - set(SERVICES)
+        if unknown:
+            raise ValueError(f"there is no service {', '.join(sorted(unknown))}")
         assign(self, values)
 
 
@@ -142,6 +158,28 @@ class Transfer:
         return hmac.compare_digest(self.key_hash, digest(self.salt, key))
 
 
+@dataclass(frozen=True)
+class Outage:
+    """Calls that a service answers with an error; what is not named may be anything."""
+
+    service: str
+    project_id: str | None = None
+    user: str | None = None
+    path: str = ""
+    """The beginning of the path behind the project: /snapshots."""
+    method: str | None = None
+
+    def hits(self, service: str, token: Token, method: str, path: str) -> bool:
+        """Tell whether it is about that call."""
+        return (
+            self.service == service
+            and self.project_id in (None, token.project_id)
+            and self.user in (None, token.user.name)
+            and self.method in (None, method)
+            and f"{path}/".startswith(f"/{self.path.strip('/')}/" if self.path else "/")
+        )
+
+
 @dataclass
 class Limit:
     """A quota; without a limit the API does not show it at all."""
@@ -222,15 +260,6 @@ def digest(salt: str, key: str) -> str:
     return hashlib.sha256((salt + key).encode()).hexdigest()
 
 
-def assign(target: Any, values: dict[str, Any]) -> None:
-    """Set fields of a dataclass; refuse an unknown name."""
-    unknown = set(values) - {f.name for f in fields(target)}
-    if unknown:
-        raise ValueError(f"{type(target).__name__} has no field {', '.join(sorted(unknown))}")
-    for name, value in values.items():
-        setattr(target, name, value)
-
-
 def tenants() -> tuple[list[Project], list[User]]:
     """Return the projects and users that always exist; none of the passwords is a secret."""
     a, b = (Project(stable_id(name).replace("-", ""), name) for name in ("tenant-a", "tenant-b"))
@@ -266,7 +295,7 @@ class State:
 
         Tokens stay valid, so that a client may keep its session.
         """
-        self.config = replace(self._initial)
+        self.config = replace(self._initial, catalogue=list(self._initial.catalogue))
         self.random = random.Random(self._rng_seed)
         self.volumes: dict[str, Volume] = {}
         self.transfers: dict[str, Transfer] = {}
@@ -274,8 +303,18 @@ class State:
         self.usage: dict[str, Counter[str]] = {p: Counter() for p in self.projects}
         self.quotas = {p: default_quota() for p in self.projects}
         self.next_keys: deque[str] = deque()
+        self.protection = Protection(self.volumes, self.usage)
+        self.outages: dict[Outage, int] = {}
         self._timelines = {p: Timeline() for p in self.projects}
         self.log.clear()
+
+    def has(self, service: str) -> bool:
+        """Tell whether this region has that service."""
+        return service == "evs" if self.config.volumev3_only else service in self.config.catalogue
+
+    def exists(self, backup: Backup) -> bool:
+        """Tell whether the service that made a backup exists; that of CSBS is in no catalogue."""
+        return backup.made_by == "csbs" or self.has(backup.made_by)
 
     # Names, ids, times
 
@@ -360,6 +399,7 @@ class State:
         """Delete a volume and the offer of it."""
         for transfer in [t for t in self.transfers.values() if t.volume_id == volume.id]:
             self.remove_transfer(transfer)
+        self.protection.forget_disk(volume.id)
         self._leave(volume)
         del self.volumes[volume.id]
 
@@ -375,11 +415,15 @@ class State:
 
     def _enter(self, volume: Volume) -> None:
         self._timelines[volume.project_id].add(volume)
-        self.usage[volume.project_id].update(footprint(volume))
+        self.usage[volume.project_id].update(self._footprint(volume))
 
     def _leave(self, volume: Volume) -> None:
         self._timelines[volume.project_id].remove(volume)
-        self.usage[volume.project_id].subtract(footprint(volume))
+        self.usage[volume.project_id].subtract(self._footprint(volume))
+
+    def _footprint(self, volume: Volume) -> Counter[str]:
+        """Return what a volume takes of its project's quotas, with its snapshots."""
+        return Counter(demand(volume.size, volume.volume_type)) + self.protection.snapshot_footprint(volume)
 
     # Transfers
 
@@ -419,6 +463,19 @@ class State:
         volume.status = status
         volume.updated_at = self.stamp()
 
+    # Outages
+
+    def set_outage(self, outage: Outage, status: int | None) -> None:
+        """Begin an outage, or end it with None; the last one that hits a call counts."""
+        self.outages.pop(outage, None)
+        if status is not None:
+            self.outages[outage] = status
+
+    def outage_of(self, service: str, token: Token, method: str, path: str) -> int | None:
+        """Return the status that a call gets instead of an answer."""
+        hits = [status for outage, status in self.outages.items() if outage.hits(service, token, method, path)]
+        return hits[-1] if hits else None
+
     # Quotas
 
     def set_quota(self, project_id: str, limits: dict[str, Any]) -> None:
@@ -439,11 +496,6 @@ def default_quota() -> dict[str, Limit]:
     names += ["backups", "backup_gigabytes"]
     names += [f"{r}_{t}" for t in TYPES_WITH_QUOTA for r in QUOTA_RESOURCES]
     return {name: Limit() for name in names}
-
-
-def footprint(volume: Volume) -> dict[str, int]:
-    """Return what a volume takes of its project's quotas."""
-    return demand(volume.size, volume.volume_type)
 
 
 def demand(size: int, volume_type: str | None) -> dict[str, int]:

@@ -40,6 +40,7 @@ def accept(call: Call) -> Reply:
             f"Invalid auth key: Attempt to transfer {transfer.id} with invalid auth key.",
         )
     volume = call.state.volumes[transfer.volume_id]
+    rules.check_accept(call.state, volume)
     rules.check_quota(call.state, call.project_id, volume.size, volume.volume_type)
     check_waiting(transfer, volume)
     call.state.accept_transfer(transfer, call.project_id, call.token.user.id)

@@ -64,7 +64,7 @@ def delete(call: Call) -> Reply:
     """Delete a volume."""
     volume = own_volume(call)
     authorize(call, "volume:delete")
-    if volume.status not in DELETABLE or volume.attachments:
+    if volume.status not in DELETABLE or volume.attachments or any(call.state.protection.snapshots_of(volume)):
         raise errors.cinder(
             400,
             "Invalid volume: Volume status must be available or error or error_restoring or "

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import requests
 
 from tests.emulator.server import EmulatorServer
+
+VERSIONS = {"evs": "v2", "cbr": "v3", "vbs": "v2", "sdrs": "v1"}
 
 
 @dataclass
@@ -21,6 +23,18 @@ class Client:
     session: requests.Session
     root: str
     project: str
+    roots: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, service: str, path: str, version: str | None = None) -> requests.Response:
+        """Ask a service, in its usual version."""
+        url = f"{self.roots[service]}/{version or VERSIONS[service]}/{self.project}{path}"
+        return self.session.get(url)
+
+    def read(self, service: str, path: str, version: str | None = None) -> Any:
+        """Return what a service answers; it must answer."""
+        answer = self.ask(service, path, version)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     def call(
         self,
@@ -73,7 +87,7 @@ class Cloud:
         answer = session.post(f"{self.server.auth_url}/auth/tokens", json=login(auth))
         session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
         project = answer.json()["token"]["project"]["id"]
-        return Client(session, self.server.endpoints["evs"], project)
+        return Client(session, self.server.endpoints["evs"], project, self.server.endpoints)
 
 
 def plain_session() -> requests.Session:

@@ -93,11 +93,39 @@ def test_catalogue_as_in_eu_de(server: EmulatorServer) -> None:
         "volume": f"{evs}/v2/{project}",
         "evs": f"{evs}/v2/{project}",
         "volumev3": f"{evs}/v3/{project}",
+        "cbr": f"{server.endpoints['cbr']}/v3/{project}",
+        "vbsv2": f"{server.endpoints['vbs']}/v2/{project}",
+        "vbs": f"{server.endpoints['vbs']}/v2/",
+        "sdrs": f"{server.endpoints['sdrs']}/v1/{project}",
     }
     assert {entry["endpoints"][0]["region"] for entry in catalog} == {"eu-de"}
     server.configure(volumev3_only=True)
     catalog = post(server, body).json()["token"]["catalog"]
     assert [entry["type"] for entry in catalog] == ["identity", "volumev3"]
+
+
+def types_listed(server: EmulatorServer) -> list[str]:
+    """Return the types in the catalogue."""
+    body = login(server.cloud("tenant-a")["auth"])
+    return [entry["type"] for entry in post(server, body).json()["token"]["catalog"]]
+
+
+def test_catalogues_of_regions(server: EmulatorServer) -> None:
+    server.configure(catalogue=["evs", "cbr"])
+    assert types_listed(server) == ["identity", "volumev2", "volume", "evs", "volumev3", "cbr"]
+    server.configure(catalogue=["cbr", "vbs", "sdrs"])
+    assert types_listed(server) == ["identity", "cbr", "vbsv2", "vbs", "sdrs", "sdrs"]
+    with pytest.raises(ValueError, match="no service ecs"):
+        server.configure(catalogue=["ecs"])
+    server.reset()
+    assert "sdrs" in types_listed(server)
+
+
+@pytest.mark.parametrize("service_type", ["cbr", "vbsv2", "sdrs"])
+def test_keystoneauth_finds_the_other_services(server: EmulatorServer, service_type: str) -> None:
+    client = adapter(server, service_type=service_type)
+    path = {"cbr": "/vaults", "vbsv2": "/backuppolicy", "sdrs": "/replications"}[service_type]
+    assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("token", [None, "bad"])

@@ -53,6 +53,24 @@ def test_encrypted_as_cinder_knows_it(cloud: Cloud) -> None:
         ({"bootable": True}, "is a system disk"),
         ({"attachments": [VDA]}, "is a system disk"),
         ({"attachments": [VDB]}, "is attached"),
+        ({"snapshots": 1}, "has snapshots"),
+        *(({"snapshots": [{"status": status}]}, "has snapshots") for status in ("error", "deleting")),
+        ({"snapshots": [{"made_by": "csbs"}]}, "has snapshots"),
+        *(({"backups": [{"made_by": maker}]}, "has backups") for maker in ("cbr", "vbs", "csbs")),
+        ({"backups": [{"status": "deleting"}]}, "has backups"),
+        ({"server_backups": 1}, "has backups"),
+        ({"server_backups": [{"made_by": "csbs"}]}, "has backups"),
+        ({"vaults": [{"policies": [{}]}]}, "has a backup policy"),
+        ({"vaults": [{"policies": [{"enabled": False}]}]}, "has a backup policy"),
+        ({"vaults": [{}, {"policies": [{"operation_type": "replication"}]}]}, "has a backup policy"),
+        ({"vbs_policy": "plan"}, "has a backup policy"),
+        ({"metadata": {"policy": "4a8b2b0e"}}, "has a backup policy"),
+        ({"pairs": 1}, "replication pair"),
+        ({"pairs": [{"status": "invalid", "separator": ", "}]}, "replication pair"),
+        ({"metadata": {"orderID": "CS1"}}, "is billed"),
+        ({"service_type": "DSS"}, "dedicated storage"),
+        ({"service_type": "DESS"}, "dedicated storage"),
+        ({"dedicated_storage_id": "pool"}, "dedicated storage"),
     ],
 )
 def test_what_only_evs_refuses(cloud: Cloud, traits: dict[str, Any], reason: str) -> None:
@@ -69,10 +87,126 @@ def test_what_only_evs_refuses(cloud: Cloud, traits: dict[str, Any], reason: str
         {"bootable": False},
         {"metadata": {"__system__encrypted": "0"}},
         {"multiattach": True},
+        {"vaults": [{}]},
+        {"vaults": [{"resources": [{"id": "other-disk", "type": "OS::Nova::Server"}], "policies": [{}]}]},
+        {"metadata": {"orderID": "", "policy": "", "__system__cmkid": ""}},
+        {"service_type": "EVS", "dedicated_storage_name": "pool"},
+        {"snapshots": []},
+        {
+            "pairs": [{"volumes": ["7d3f1c52-9a40-4c1e-b1d7-2f6a90c4e811"]}],
+            "id": "7d3f1c52-9a40-4c1e-b1d7-2f6a90c4e813",
+        },
+        {"backups": [{"image_type": "replication"}]},
     ],
 )
 def test_near_misses(cloud: Cloud, traits: dict[str, Any]) -> None:
-    cloud.a.offer(cloud.server.create_volume("tenant-a", "data", **traits))
+    disk = cloud.server.create_volume("tenant-a", "data", **traits)
+    assert cloud.server.verdicts("tenant-a") == {disk: []}
+    transfer = cloud.a.offer(disk)
+    assert cloud.b.accept(transfer).status_code == 202
+
+
+SINCE: list[tuple[str, dict[str, Any]]] = [
+    ("snapshots", {"volume_id": "data"}),
+    ("backups", {"resource_id": "data"}),
+    ("backups", {"resource_id": "data", "made_by": "vbs"}),
+    ("backups", {"children": ["data"]}),
+    ("vaults", {"resources": ["data"], "policies": [{}]}),
+    ("vbs_policies", {"volumes": ["data"]}),
+    ("pairs", {"volumes": ["data"]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "record"), SINCE)
+def test_what_came_up_since_the_offer_is_refused_at_accept(cloud: Cloud, kind: str, record: dict[str, Any]) -> None:
+    disk = cloud.server.create_volume("tenant-a", "data")
+    transfer = cloud.a.offer(disk)
+    made = cloud.server.add(kind, "tenant-a", **record)
+    answer = cloud.b.accept(transfer)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "EVS.5400")
+    assert [t["id"] for t in cloud.server.transfers()] == [transfer["id"]]
+    assert cloud.a.volume(disk).json()["volume"]["status"] == "awaiting-transfer"
+    cloud.server.remove(kind, made)
+    assert cloud.b.accept(transfer).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"metadata": {"policy": "p"}},
+        {"metadata": {"orderID": "o"}},
+        {"bootable": True},
+        {"dedicated_storage_id": "pool"},
+        {"encrypted": True},
+    ],
+)
+def test_what_changed_since_the_offer_is_refused_at_accept(cloud: Cloud, traits: dict[str, Any]) -> None:
+    disk = cloud.server.create_volume("tenant-a", "data")
+    transfer = cloud.a.offer(disk)
+    cloud.server.update_volume(disk, **traits)
+    assert cloud.b.accept(transfer).json()["error"]["code"] == "EVS.5400"
+    assert cloud.b.accept(transfer, "wrong").json()["badRequest"]["message"].startswith("Invalid auth key")
+    assert len(cloud.server.transfers()) == 1
+
+
+def test_a_policy_can_come_to_a_vault_since_the_offer(cloud: Cloud) -> None:
+    transfer = cloud.a.offer(cloud.server.create_volume("tenant-a", "data", vaults=[{"name": "v"}]))
+    cloud.server.add("policies", "tenant-a", vaults=["v"], enabled=False)
+    assert cloud.b.accept(transfer).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("missing", "traits"),
+    [
+        ("cbr", {"backups": 1, "vaults": [{"policies": [{}]}]}),
+        ("vbs", {"backups": [{"made_by": "vbs"}]}),
+        ("sdrs", {"pairs": 1}),
+    ],
+)
+def test_a_service_that_the_region_lacks_holds_no_disk(cloud: Cloud, missing: str, traits: dict[str, Any]) -> None:
+    disk = cloud.server.create_volume("tenant-a", "data", **traits)
+    assert cloud.server.verdicts("tenant-a")[disk]
+    services = {"evs", "cbr", "vbs", "sdrs"} - {missing}
+    cloud.server.configure(catalogue=sorted(services))
+    assert cloud.server.verdicts("tenant-a") == {disk: []}
+    assert cloud.a.read("evs", "/backups/detail") == {"backups": []}
+    cloud.server.configure(volumev3_only=True)
+    cloud.a.offer(disk)
+
+
+def test_verdicts_name_every_constraint(cloud: Cloud) -> None:
+    server = cloud.server
+    disk = server.create_volume(
+        "tenant-a",
+        "data",
+        status="error",
+        bootable=True,
+        encrypted=True,
+        attachments=[VDB],
+        metadata={"policy": "p", "orderID": "o"},
+        service_type="DSS",
+        **{"snapshots": 1, "backups": 1, "pairs": 1},
+    )
+    other = server.create_volume("tenant-a", "busy", attached=True)
+    offered = server.create_volume("tenant-a", "offered")
+    cloud.a.offer(offered)
+    verdicts = server.verdicts("tenant-a")
+    assert sorted(verdicts[disk]) == [
+        *("attached", "backup_policy", "backups", "dedicated_storage", "encrypted", "prepaid"),
+        *("replication_pair", "snapshots", "status", "system_disk"),
+    ]
+    assert (verdicts[other], verdicts[offered]) == (["attached"], ["status"])
+    assert server.verdicts("tenant-b") == {}
+
+
+def test_cinders_calls_do_not_tell_of_dedicated_storage(cloud: Cloud) -> None:
+    pool: dict[str, Any] = {"service_type": "DSS", "dedicated_storage_id": "pool", "dedicated_storage_name": "n"}
+    disk = cloud.server.create_volume("tenant-a", "data", tags={"k": "v"}, **pool)
+    for version in ("v2", "v3"):
+        for path in ("/volumes/detail", f"/volumes/{disk}"):
+            assert not {"tags", *pool} & set(str(cloud.a.read("evs", path, version)).split("'"))
+    for path in ("/cloudvolumes/detail", "/os-vendor-volumes/detail", f"/os-vendor-volumes/{disk}"):
+        assert {"tags", *pool} <= set(str(cloud.a.read("evs", path)).split("'"))
 
 
 def test_common_traits_of_the_handle(cloud: Cloud) -> None:
