@@ -67,7 +67,7 @@ def _leave(module: AnsibleModule, result: Result) -> NoReturn:
     for warning in result.warnings:
         module.warn(warning)
     values: dict[str, Any] = {"changed": result.changed, **result.values}
-    if module._diff:  # pylint: disable=protected-access
+    if module._diff:
         values["diff"] = {"before": result.before, "after": result.after}
     if result.failures:
         values["failures"] = [failure.as_result() for failure in result.failures]
