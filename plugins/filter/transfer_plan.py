@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 DOCUMENTATION = r"""
@@ -34,6 +35,11 @@ options:
     description: The name of the transfers that are ours, and that may be replaced.
     type: str
     required: true
+  unchecked:
+    description: Whether a constraint that could not be checked stops everything (V(fail)) or not (V(allow)).
+    type: str
+    choices: [fail, allow]
+    default: fail
   ignore_constraints:
     description: Constraints that do not count.
     type: list
@@ -72,6 +78,9 @@ _value:
       description: The disks that cannot be moved, with C(reasons) by constraint.
       type: list
       elements: dict
+    unchecked:
+      description: The constraints that could not be checked for some disks to move, with the reason.
+      type: dict
     problems:
       description: Why nothing at all can be done; empty if it can.
       type: list
@@ -94,55 +103,103 @@ def transfer_plan(
     name: str,
     ignore_constraints: Sequence[str] = (),
     blocked: str = "fail",
+    unchecked: str = "fail",
 ) -> dict[str, Any]:
     """See DOCUMENTATION; `source` and `target` are results of evs_volume_info."""
+    decisions = _Decisions(name, frozenset(ignore_constraints), blocked == "fail", unchecked == "fail")
+    if source["project_id"] == target["project_id"]:
+        decisions.problems.append(f"Source and target are the same: {_project(source)}. Check the credentials of both.")
     at_source, at_target = _by_ref(wanted, source["volumes"]), _by_ref(wanted, target["volumes"])
-    plan: dict[str, Any] = {"move": {}, "done": {}, "blocked": {}}
-    problems = _problems_of_the_pair(source, target)
-    rows: dict[str, tuple[str, ...]] = {}
     for ref in dict.fromkeys(wanted):
         here, there = at_source[ref], at_target[ref]
         if len(here) > 1:
             ids = ", ".join(volume["id"] for volume in here)
-            problems.append(
+            decisions.problems.append(
                 f"{_project(source)} has several disks called {ref!r}: {ids}. Give the ID of the one you mean."
             )
         elif here:
-            reasons = _reasons(here[0], name, ignore_constraints)
-            plan["blocked" if reasons else "move"][here[0]["id"]] = {
-                **_essence(here[0]),
-                **({"reasons": reasons} if reasons else {}),
-            }
-            rows[here[0]["id"]] = _row(here[0], "source", "stays: " + ", ".join(reasons) if reasons else "move")
+            decisions.about_one_at_source(here[0])
         elif there:
-            for volume in there:
-                plan["done"][volume["id"]] = _essence(volume)
-                rows[volume["id"]] = _row(volume, "target", "is there already")
+            decisions.about_some_at_target(there)
         else:
-            problems.append(
+            decisions.problems.append(
                 f"Disk {ref!r} is neither in {_project(source)} nor in {_project(target)}. "
                 "Check its name, the projects and the region."
             )
-    why = [
-        f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"
-        for volume in plan["blocked"].values()
-        for constraint, reason in volume["reasons"].items()
-    ]
-    if blocked == "fail":
-        problems.extend(why)
-    lists = {key: list(volumes.values()) for key, volumes in plan.items()}
-    return {**lists, "problems": problems, "table": _aligned([HEADINGS, *rows.values()]) + why}
+    return decisions.as_result()
+
+
+@dataclass
+class _Decisions:
+    """The decisions so far, and the rules that they follow."""
+
+    name: str
+    ignored: frozenset[str]
+    stop_if_blocked: bool
+    stop_if_unchecked: bool
+    move: dict[str, Any] = field(default_factory=dict)
+    done: dict[str, Any] = field(default_factory=dict)
+    blocked: dict[str, Any] = field(default_factory=dict)
+    unchecked: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def about_one_at_source(self, volume: Volume) -> None:
+        """Move it, or leave it; an offer of ours is no reason to leave it, since it will be replaced."""
+        excused = set(self.ignored)
+        if volume["transfer"] and volume["transfer"]["name"] == self.name:
+            excused.add("status")
+        reasons = {
+            blocker["constraint"]: f"{blocker['reason']}. {blocker['remedy']}"
+            for blocker in volume["blockers"]
+            if blocker["constraint"] not in excused
+        }
+        if reasons:
+            self.blocked[volume["id"]] = {**_essence(volume), "reasons": reasons}
+            self.rows[volume["id"]] = _row(volume, "source", "stays: " + ", ".join(reasons))
+            return
+        unknown = {item["constraint"]: item["reason"] for item in volume["unchecked"]}
+        unknown = {constraint: reason for constraint, reason in unknown.items() if constraint not in excused}
+        self.unchecked.update(unknown)
+        self.move[volume["id"]] = _essence(volume)
+        decision = f"move, unchecked: {', '.join(unknown)}" if unknown else "move"
+        self.rows[volume["id"]] = _row(volume, "source", decision)
+
+    def about_some_at_target(self, volumes: Sequence[Volume]) -> None:
+        """They are where they should be; a name may well fit several of them."""
+        for volume in volumes:
+            self.done[volume["id"]] = _essence(volume)
+            self.rows[volume["id"]] = _row(volume, "target", "is there already")
+
+    def as_result(self) -> dict[str, Any]:
+        why = [
+            f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"
+            for volume in self.blocked.values()
+            for constraint, reason in volume["reasons"].items()
+        ]
+        open_questions = [
+            f"The constraint {constraint} could not be checked: {reason}"
+            for constraint, reason in self.unchecked.items()
+        ]
+        remedy = "Give the user the right to read that, or ignore the constraint, or allow what is unchecked."
+        problems = [
+            *self.problems,
+            *(why if self.stop_if_blocked else []),
+            *([*open_questions, remedy] if open_questions and self.stop_if_unchecked else []),
+        ]
+        return {
+            "move": list(self.move.values()),
+            "done": list(self.done.values()),
+            "blocked": list(self.blocked.values()),
+            "unchecked": self.unchecked,
+            "problems": problems,
+            "table": [*_aligned([HEADINGS, *self.rows.values()]), *why, *open_questions],
+        }
 
 
 def _essence(volume: Volume) -> dict[str, Any]:
     """What later tasks need of a disk; a thousand disks are passed on several times."""
     return {key: volume[key] for key in ("id", "name", "size", "volume_type")}
-
-
-def _problems_of_the_pair(source: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
-    if source["project_id"] != target["project_id"]:
-        return []
-    return [f"Source and target are the same: {_project(source)}. Check the credentials of both."]
 
 
 def _by_ref(wanted: Iterable[str], volumes: Iterable[Volume]) -> dict[str, list[Volume]]:
@@ -152,17 +209,6 @@ def _by_ref(wanted: Iterable[str], volumes: Iterable[Volume]) -> dict[str, list[
     for volume in by_id.values():
         by_name.setdefault(volume["name"], []).append(volume)
     return {ref: [by_id[ref]] if ref in by_id else by_name.get(ref, []) for ref in wanted}
-
-
-def _reasons(volume: Volume, name: str, ignored: Sequence[str]) -> dict[str, str]:
-    """Why a disk cannot be moved, by constraint; an offer of ours is no reason, it will be replaced."""
-    if volume["transfer"] and volume["transfer"]["name"] == name:
-        return {}
-    return {
-        blocker["constraint"]: f"{blocker['reason']}. {blocker['remedy']}"
-        for blocker in volume["blockers"]
-        if blocker["constraint"] not in ignored
-    }
 
 
 def _project(info: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ Sources: EVS user guide, "Managing EVS Transfers" (the list of constraints); EVS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model import (
@@ -23,7 +23,17 @@ from ansible_collections.otc.evs.plugins.module_utils._model import (
     Transfer,
     Volume,
 )
+from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+    Backup,
+    Named,
+    Pair,
+    Placement,
+    Policy,
+    Snapshot,
+    Vault,
+)
 
+DEDICATED = ("DSS", "DESS")
 SYSTEM_DEVICES = ("/dev/vda", "/dev/sda", "/dev/xvda")
 
 
@@ -33,6 +43,15 @@ class Facts:
 
     volume: Volume
     transfer: Transfer | None = None
+    snapshots: Sequence[Snapshot] = ()
+    backups: Sequence[Backup] = ()
+    vaults: Sequence[Vault] = ()
+    policies: Mapping[str, Sequence[Policy]] = field(default_factory=dict)
+    """By the ID of the vault."""
+    pairs: Sequence[Pair] = ()
+    placement: Placement | None = None
+    vendor_encrypted: bool = False
+    """Whether EVS itself calls the disk encrypted, where the metadata do not."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,7 @@ def encrypted(facts: Facts) -> Blocker | None:
         for key in ("__system__encrypted", "__system__cmkid")
         if volume.metadata.get(key) not in (None, "", "0")
     }
-    if volume.encrypted:
+    if volume.encrypted or facts.vendor_encrypted:
         evidence["encrypted"] = "true"
     if not evidence:
         return None
@@ -105,8 +124,8 @@ def encrypted(facts: Facts) -> Blocker | None:
         "encrypted",
         "it is encrypted" + (f" with the key {key}" if key else ""),
         evidence,
-        "An encrypted disk cannot change its owner: copy its data to a new disk of the target, "
-        "through a server that has both attached in turn.",
+        "An encrypted disk cannot change its owner: make a disk without encryption in the source, copy the data, "
+        "and transfer that one.",
     )
 
 
@@ -129,11 +148,137 @@ def system_disk(facts: Facts) -> Blocker | None:
     )
 
 
+def snapshots(facts: Facts) -> Blocker | None:
+    """Any snapshot of the disk blocks it, whatever its status; the one it was made from is none of these."""
+    if not facts.snapshots:
+        return None
+    own = [snapshot for snapshot in facts.snapshots if not snapshot.of_a_backup]
+    kept = [snapshot for snapshot in facts.snapshots if snapshot.of_a_backup]
+    remedies = []
+    if own:
+        remedies.append(f"Delete {_labels(own)}; make a disk of it before, if it is still needed.")
+    if kept:
+        remedies.append(f"{_labels(kept)} was made by a backup and goes only with it: delete the backups of the disk.")
+    return Blocker(
+        "snapshots",
+        f"it has {_count(facts.snapshots, 'snapshot')}: {_labels(facts.snapshots)}",
+        {"snapshots": [asdict(snapshot) for snapshot in facts.snapshots]},
+        " ".join(remedies),
+    )
+
+
+def backups(facts: Facts) -> Blocker | None:
+    """Backups of the disk, by itself or as a part of its server."""
+    if not facts.backups:
+        return None
+    remedy = "Delete the backups, if nobody needs them: they stay with the source, and the target cannot restore them."
+    return Blocker(
+        "backups",
+        f"it has {_count(facts.backups, 'backup')}: {_labels(facts.backups)}",
+        {"backups": [asdict(backup) for backup in facts.backups]},
+        remedy + _if_locked(facts.vaults),
+    )
+
+
+def backup_policy(facts: Facts) -> Blocker | None:
+    """A disk is bound to a policy by its vault (CBR), or by its metadata (VBS)."""
+    reasons, remedies = [], []
+    evidence: dict[str, Any] = {}
+    bound = [vault for vault in facts.vaults if facts.policies.get(vault.id)]
+    if bound:
+        evidence["vaults"] = [
+            {"id": vault.id, "name": vault.name, "policies": [policy.id for policy in facts.policies[vault.id]]}
+            for vault in bound
+        ]
+        for vault in bound:
+            names = ", ".join(
+                policy.label + ("" if policy.enabled else ", disabled") for policy in facts.policies[vault.id]
+            )
+            reasons.append(f"it is in vault {vault.label}, to which the policy {names} is applied")
+        remedies.append(
+            "Take the policy off the vault, or the disk out of the vault; "
+            "beware, that deletes the backups of the disk there." + _if_locked(bound)
+        )
+        if any(vault.binds_by_itself for vault in bound):
+            remedies.append("The vault takes in disks by itself, by their tags: exclude this one first.")
+    old_policy = facts.volume.metadata.get("policy")
+    if old_policy:
+        evidence["policy"] = old_policy
+        reasons.append(f"it is bound to the backup policy {old_policy} of VBS")
+        remedies.append("Take the disk out of that policy in Volume Backup Service.")
+    if not reasons:
+        return None
+    return Blocker("backup_policy", "; ".join(reasons), evidence, " ".join(remedies))
+
+
+def replication_pair(facts: Facts) -> Blocker | None:
+    if not facts.pairs:
+        return None
+    named = ", ".join(f"{pair.label}, {pair.status}" for pair in facts.pairs)
+    return Blocker(
+        "replication_pair",
+        f"it is in the replication pair {named}",
+        {
+            "pairs": [
+                {"id": pair.id, "status": pair.status, "volume_ids": sorted(pair.volume_ids)} for pair in facts.pairs
+            ]
+        },
+        "Delete the replication pair in Storage Disaster Recovery Service; it binds both of its disks.",
+    )
+
+
+def prepaid(facts: Facts) -> Blocker | None:
+    order = facts.volume.metadata.get("orderID")
+    if not order:
+        return None
+    return Blocker(
+        "prepaid",
+        f"it is paid for by the month or year, with order {order}",
+        {"orderID": order},
+        "Change it to pay per use, or wait until the order has ended.",
+    )
+
+
+def dedicated_storage(facts: Facts) -> Blocker | None:
+    placement = facts.placement
+    if placement is None or not (placement.service_type in DEDICATED or placement.pool_id):
+        return None
+    pool = placement.pool_name or placement.pool_id
+    return Blocker(
+        "dedicated_storage",
+        f"it is on dedicated storage ({placement.service_type or 'EVS'}{', pool ' + pool if pool else ''})",
+        {"service_type": placement.service_type, "dedicated_storage_id": placement.pool_id or None},
+        "Copy its data to a new disk on shared storage, and transfer that one.",
+    )
+
+
+def _labels(items: Sequence[Named]) -> str:
+    return ", ".join(item.label for item in items)
+
+
+def _count(items: Sequence[Named], what: str) -> str:
+    return f"{len(items)} {what}" + ("" if len(items) == 1 else "s")
+
+
+def _if_locked(vaults: Sequence[Vault]) -> str:
+    locked = [vault for vault in vaults if vault.locked]
+    return f" Vault {_labels(locked)} is locked, so neither is possible before the lock ends." if locked else ""
+
+
 CONSTRAINTS: Mapping[str, Callable[[Facts], Blocker | None]] = {
-    "status": status,
-    "attached": attached,
-    "encrypted": encrypted,
-    "system_disk": system_disk,
+    check.__name__: check
+    for check in (
+        status,
+        attached,
+        encrypted,
+        snapshots,
+        backups,
+        backup_policy,
+        system_disk,
+        replication_pair,
+        prepaid,
+        dedicated_storage,
+    )
 }
 
 
@@ -141,3 +286,11 @@ def blockers(facts: Facts, ignored: Collection[str] = ()) -> list[Blocker]:
     """Every constraint that the disk violates, but for those that the user takes on himself."""
     found = (check(facts) for name, check in CONSTRAINTS.items() if name not in ignored)
     return [blocker for blocker in found if blocker is not None]
+
+
+def cautions(facts: Facts) -> list[str]:
+    """What does not block the disk and is still worth knowing."""
+    idle = [vault for vault in facts.vaults if not facts.policies.get(vault.id)]
+    if not idle:
+        return []
+    return [f"It is in vault {_labels(idle)}, to which no policy is applied; the vault will lose it."]

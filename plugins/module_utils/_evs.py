@@ -12,13 +12,17 @@ an ApiError.
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping
 from ansible_collections.otc.evs.plugins.module_utils._model import Limit, Secret, Transfer, Volume, quota_from_api
+from ansible_collections.otc.evs.plugins.module_utils._neighbours import Pair, Placement, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._session import Client, Project, Session
 
 TRANSFERS = "os-volume-transfer"
+MOST_IDS = 60
+"""How many disks the filter `ids` of EVS takes."""
 
 
 class Evs:
@@ -35,7 +39,7 @@ class Evs:
     def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
         """The project's disks.  A server may ignore the filters, so they are applied here as well."""
         filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
-        for page in self._client.marker_pages("volumes/detail", "volumes", **filters):
+        for page in self._client.linked_pages("volumes/detail", "volumes", filters):
             for volume in map(Volume.from_api, page):
                 if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
                     yield volume
@@ -95,6 +99,47 @@ class Evs:
     def quota(self) -> dict[str, Limit]:
         """The limits of this project and what is used of them, by the API's keys."""
         return quota_from_api(self._client.get(f"os-quota-sets/{self.project.id}", usage="True").get("quota_set"))
+
+    def snapshots(self, volume_id: str | None = None) -> Iterator[list[Snapshot]]:
+        """Snapshots, page by page: of one disk, or all of the project."""
+        filters = {"volume_id": volume_id} if volume_id else {}
+        for page in self._client.linked_pages("snapshots/detail", "snapshots", filters):
+            yield [Snapshot.from_api(body) for body in page]
+
+    def replications(self, volume_id: str | None = None) -> Iterator[list[Pair]]:
+        """The replication pairs of EVS itself, which has had none since 2019 and may not know the call."""
+        filters = {"volume_id": volume_id} if volume_id else {}
+        try:
+            for page in self._client.linked_pages("os-vendor-replications", "replications", filters):
+                yield [Pair.from_api(body) for body in page]
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def placements(self, volume_ids: Sequence[str]) -> Iterator[Placement]:
+        """Where EVS keeps disks, and their tags; nothing where block storage is not EVS.
+
+        Of a few disks by a filter, of many all of the project.
+        """
+        path = "cloudvolumes/detail" if "/v2/" in self._client.url else "os-vendor-volumes/detail"
+        quoted = ",".join(f"'{volume_id}'" for volume_id in volume_ids)
+        filters = {"ids": f"[{quoted}]"} if len(volume_ids) <= MOST_IDS else {}
+        try:
+            for page in self._client.linked_pages(path, "volumes", filters):
+                yield from map(Placement.from_api, page)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def vendor_encrypted(self, volume_id: str) -> bool | None:
+        """Whether EVS itself calls a disk encrypted; None where block storage is not EVS."""
+        try:
+            body = self._client.get(f"os-vendor-volumes/{_segment(volume_id)}").get("volume")
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        return flag(mapping(body).get("encrypted"))
 
     def _is_mine(self, volume: Volume) -> bool:
         """An administrator is shown disks of other projects; those are nobody's business here."""

@@ -12,7 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import Facts, blockers
+from ansible_collections.otc.evs.plugins.module_utils._constraints import blockers, cautions
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of
 from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
@@ -32,26 +34,31 @@ class VolumeFilter:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def matches(self, volume: Volume) -> bool:
+        """Whether a disk passes all but the tags, which another call tells."""
         return (
             (self.name is None or fnmatch.fnmatchcase(volume.name, self.name))
             and self.status in (None, volume.status)
             and self.volume_type in (None, volume.volume_type)
             and self.availability_zone in (None, volume.availability_zone)
             and self.metadata.items() <= volume.metadata.items()
-            and self.tags.items() <= volume.tags.items()
         )
 
 
-def volumes_info(evs: Evs, refs: Sequence[str] | None, chosen: VolumeFilter) -> Result:
+def volumes_info(
+    services: Services, refs: Sequence[str] | None, chosen: VolumeFilter, check_constraints: bool, concurrency: int
+) -> Result:
     """The project's disks, each with what keeps it from being transferred."""
+    evs = services.evs
     found = find(evs, refs) if refs is not None else None
-    volumes = [
-        volume for volume in (found.volumes if found else evs.volumes(status=chosen.status)) if chosen.matches(volume)
-    ]
+    candidates = found.volumes if found else evs.volumes(status=chosen.status)
+    volumes = [volume for volume in candidates if chosen.matches(volume)]
+    if chosen.tags:
+        volumes = _tagged(evs, volumes, chosen.tags)
     pending = transfers_of(evs, volumes)
+    evidence = collect(services, volumes, concurrency) if check_constraints else None
     return Result(
         values={
-            "volumes": [_volume_row(volume, pending.get(volume.id)) for volume in volumes],
+            "volumes": [volume_row(volume, pending.get(volume.id), evidence) for volume in volumes],
             "missing": found.missing if found else [],
             "project_id": evs.project.id,
             "project_name": evs.project.name,
@@ -59,14 +66,33 @@ def volumes_info(evs: Evs, refs: Sequence[str] | None, chosen: VolumeFilter) -> 
     )
 
 
-def _volume_row(volume: Volume, transfer: Transfer | None) -> dict[str, Any]:
-    found = blockers(Facts(volume, transfer))
-    return {
+def _tagged(evs: Evs, volumes: Sequence[Volume], tags: Mapping[str, str]) -> list[Volume]:
+    """The disks with all of these tags, which only EVS knows."""
+    placements = {placement.volume_id: placement for placement in evs.placements([volume.id for volume in volumes])}
+    if volumes and not placements:
+        raise UsageError(f"Block storage of project {evs.project.label} knows no tags; use metadata or name instead.")
+    return [
+        volume for volume in volumes if volume.id in placements and tags.items() <= placements[volume.id].tags.items()
+    ]
+
+
+def volume_row(volume: Volume, transfer: Transfer | None, evidence: Evidence | None) -> dict[str, Any]:
+    """A disk as evs_volume_info returns it; without evidence its constraints were not checked."""
+    row: dict[str, Any] = {
         **volume.as_result(),
         "transfer": {"id": transfer.id, "name": transfer.name, "created_at": transfer.created_at} if transfer else None,
-        "transferable": not found,
+    }
+    if evidence is None:
+        return row
+    facts = evidence.facts(volume, transfer)
+    found = blockers(facts)
+    unchecked = evidence.unchecked_of(found, ())
+    return {
+        **row,
+        "transferable": not found and not unchecked,
         "blockers": [blocker.as_result() for blocker in found],
-        "unchecked": [],
+        "unchecked": [{"constraint": constraint, "reason": reason} for constraint, reason in unchecked.items()],
+        "cautions": cautions(facts),
     }
 
 

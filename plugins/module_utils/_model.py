@@ -64,7 +64,8 @@ class Volume:
     created_at: str | None
     attachments: tuple[Attachment, ...]
     metadata: Mapping[str, str]
-    tags: Mapping[str, str]
+    has_data_source: bool
+    """Whether it was made from a snapshot or an image."""
 
     @classmethod
     def from_api(cls, body: Any) -> Volume:
@@ -86,7 +87,7 @@ class Volume:
                 Attachment(text(item, "server_id"), text(item, "device")) for item in objects(fields.get("attachments"))
             ),
             metadata=mapping(fields.get("metadata")),
-            tags=mapping(fields.get("tags")),
+            has_data_source=bool(fields.get("snapshot_id") or fields.get("volume_image_metadata")),
         )
 
     def as_result(self) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
-from ansible_collections.otc.evs.plugins.module_utils._constraints import Blocker, Facts, blockers
+from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Blocker, blockers
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume
@@ -41,6 +42,7 @@ class OfferOptions:
     name: str
     pending: str = "keep"
     blocked: str = "fail"
+    unchecked: str = "fail"
     ignored: Collection[str] = ()
     check_constraints: bool = True
 
@@ -87,53 +89,93 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Plan:
+    """What to do with each disk, and which constraints could not be checked for some, with the reason."""
+
     steps: Sequence[Step]
     blocked: Sequence[Blocked]
+    unchecked: Mapping[str, str]
 
 
-def plan(volumes: Sequence[Volume], pending: Mapping[str, Transfer], options: OfferOptions) -> Plan:
+def plan(volumes: Sequence[Volume], pending: Mapping[str, Transfer], evidence: Evidence, options: OfferOptions) -> Plan:
     """Decide about every disk from what was read; `pending` holds transfers by the ID of their disk."""
     steps: list[Step] = []
     blocked: list[Blocked] = []
+    unchecked: dict[str, str] = {}
     for volume in volumes:
         transfer = pending.get(volume.id) if volume.status == AWAITING_TRANSFER else None
-        found = _offered(volume, transfer, options) if transfer else _constrained(volume, options)
+        action = _action(transfer, options)
+        excused = _excused(action, options)
+        found = blockers(evidence.facts(volume, transfer), excused)
         if found:
             blocked.append(Blocked(volume, found))
-        elif transfer:
-            steps.append(Step(volume, "kept" if options.pending == "keep" else "replaced", transfer))
         else:
-            steps.append(Step(volume, "created"))
-    return Plan(steps, blocked)
+            steps.append(Step(volume, action or "created", transfer))
+            unchecked.update(evidence.unchecked_of(found, excused))
+    return Plan(steps, blocked, unchecked)
 
 
-def _constrained(volume: Volume, options: OfferOptions) -> list[Blocker]:
-    return blockers(Facts(volume), options.ignored) if options.check_constraints else []
+def _action(transfer: Transfer | None, options: OfferOptions) -> str | None:
+    """What a pending transfer allows to do; None if it stands in the way: it is not to be touched, or not ours."""
+    if transfer is None:
+        return "created"
+    if options.pending == "replace":
+        return "replaced" if transfer.name == options.name else None
+    return "kept" if options.pending == "keep" else None
 
 
-def _offered(volume: Volume, transfer: Transfer, options: OfferOptions) -> list[Blocker]:
-    """A pending transfer stands in the way if it is not to be touched, or if it is somebody else's."""
-    if options.pending == "keep" or (options.pending == "replace" and transfer.name == options.name):
-        return []
-    return blockers(Facts(volume, transfer))
+def _excused(action: str | None, options: OfferOptions) -> Collection[str]:
+    """The constraints that do not count: none does for a disk that stays offered as it is."""
+    if action == "kept":
+        return CONSTRAINTS
+    excused = set(options.ignored if options.check_constraints else CONSTRAINTS)
+    if action == "replaced":
+        return excused | {"status"}
+    return excused if action else excused - {"status"}
 
 
 def offer(
-    evs: Evs, refs: Sequence[str], options: OfferOptions, concurrency: int, timeout: float, check_mode: bool
+    services: Services, refs: Sequence[str], options: OfferOptions, concurrency: int, timeout: float, check_mode: bool
 ) -> Result:
     """Offer disks, given by name or ID; the whole flow."""
+    evs = services.evs
     found = find(evs, refs)
     found.require_all(evs.project.label)
-    decided = plan(found.volumes, transfers_of(evs, found.volumes), options)
-    if decided.blocked and options.blocked == "fail":
-        raise UsageError(
-            f"{len(decided.blocked)} of {len(found.volumes)} disks of project {evs.project.label} "
-            "cannot be offered, so none was: " + shortened([blocked.sentence for blocked in decided.blocked]),
-            blocked=[blocked.as_result() for blocked in decided.blocked],
-        )
+    pending = transfers_of(evs, found.volumes)
+    judged = [volume for volume in found.volumes if _action(pending.get(volume.id), options) != "kept"]
+    evidence = collect(services, judged, concurrency, options.ignored) if options.check_constraints else Evidence()
+    decided = plan(found.volumes, pending, evidence, options)
+    _require_permission(evs, decided, options)
     result = _predicted(evs, decided) if check_mode else _apply(evs, decided, options.name, concurrency, timeout)
-    result.values["blocked"] = [blocked.as_result() for blocked in decided.blocked]
+    result.values.update(_judgement(decided))
     return result
+
+
+def _judgement(decided: Plan) -> dict[str, Any]:
+    """What the plan found out about the constraints, as the module returns it."""
+    return {
+        "blocked": [blocked.as_result() for blocked in decided.blocked],
+        "unchecked": [{"constraint": constraint, "reason": reason} for constraint, reason in decided.unchecked.items()],
+    }
+
+
+def _require_permission(evs: Evs, decided: Plan, options: OfferOptions) -> None:
+    """Refuse to begin if a disk is blocked or a constraint unchecked, unless the user wants that."""
+    reasons = []
+    if decided.blocked and options.blocked == "fail":
+        reasons += [blocked.sentence for blocked in decided.blocked]
+    if decided.unchecked and options.unchecked == "fail":
+        reasons += [
+            f"The constraint {constraint} could not be checked: {reason} Give the user the right to read that, "
+            "name the constraint in ignore_constraints, or set unchecked: allow."
+            for constraint, reason in decided.unchecked.items()
+        ]
+    if reasons:
+        total = len(decided.blocked) + len(decided.steps)
+        raise UsageError(
+            f"{len(decided.blocked)} of {total} disks of project {evs.project.label} cannot be offered, "
+            f"so none was: {shortened(reasons)}",
+            **_judgement(decided),
+        )
 
 
 def _predicted(evs: Evs, decided: Plan) -> Result:

@@ -53,7 +53,7 @@ CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
     "evs": ("volumev2", "evs", "volumev3", "block-storage"),
     "cbr": ("cbr",),
     "sdrs": ("sdrs",),
-    "vbs": ("vbs", "vbsv2"),
+    "vbs": ("vbsv2", "vbs"),
 }
 VERSION_WITHOUT_ONE = {"evs": "v2", "cbr": "v3", "sdrs": "v1", "vbs": "v2"}
 """Which API version is meant by an endpoint given as host only."""
@@ -250,7 +250,7 @@ class Session:
         )
         for service_type in CATALOGUE_TYPES[service]:
             for endpoint in endpoints.get(service_type, ()):
-                return str(endpoint.url).rstrip("/")
+                return _complete(str(endpoint.url), service, self.project.id)
         return None
 
 
@@ -271,32 +271,36 @@ class Client:
     def delete(self, path: str) -> None:
         self._session.send("DELETE", f"{self.url}/{path}", None, None, None)
 
-    def marker_pages(self, path: str, key: str, **params: Any) -> Iterator[list[Any]]:
-        """The pages of a list that pages by marker, such as volumes/detail.
+    def linked_pages(
+        self, path: str, key: str, filters: Mapping[str, str], by_offset: bool = False
+    ) -> Iterator[list[Any]]:
+        """The pages of a list in the style of Cinder, such as volumes/detail, by marker or by offset.
 
         The links that the server gives are a sign that there is more, and never followed: EVS puts
         hosts of its own network into them.
         """
-        marker: dict[str, str] = {}
+        position: dict[str, Any] = {}
+        seen = 0
         while True:
-            answer = self.get(path, limit=PAGE, **params, **marker)
+            answer = self.get(path, limit=PAGE, **filters, **position)
             entries = self._entries(answer, path, key)
             yield entries
+            seen += len(entries)
             if not entries or (len(entries) < PAGE and not answer.get(f"{key}_links")):
                 return
             last = entries[-1].get("id") if isinstance(entries[-1], Mapping) else None
-            if not last or last == marker.get("marker"):
+            if not last or last == position.get("marker"):
                 raise MalformedAnswer(
                     f"The list {self.url}/{path} does not end: its page after {last} is followed by the same page."
                 )
-            marker = {"marker": last}
+            position = {"offset": seen} if by_offset else {"marker": last}
 
-    def counted_pages(self, path: str, **params: Any) -> Iterator[list[Any]]:
+    def counted_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
         """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS."""
         offset = 0
         while True:
             after = {"offset": offset} if offset else {}
-            answer = self.get(path, limit=PAGE, **params, **after)
+            answer = self.get(path, limit=PAGE, **filters, **after)
             entries = self._entries(answer, path, path)
             yield entries
             offset += len(entries)

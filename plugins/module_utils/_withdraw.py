@@ -147,4 +147,4 @@ def _record(
             before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer.id}
             after = {"owner": owner, "status": AVAILABLE, "transfer": None}
             result.change(volume.label if volume else transfer.volume_id, before, after)
-    result.values["blocked"] = []
+    result.values.update(blocked=[], unchecked=[])

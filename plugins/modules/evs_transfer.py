@@ -60,11 +60,30 @@ options:
     type: str
     choices: [fail, skip]
     default: fail
+  unchecked:
+    description:
+      - What to do if a constraint could not be checked, because a service that the catalogue lists refuses to answer
+        or fails.
+      - V(fail) offers nothing at all, and tells which and why. Unknown is never a pass.
+      - V(allow) offers the disks all the same; the cloud may still refuse them.
+    type: str
+    choices: [fail, allow]
+    default: fail
   ignore_constraints:
     description: Constraints that are not checked, because you know better. The cloud may still refuse.
     type: list
     elements: str
-    choices: [status, attached, encrypted, system_disk]
+    choices:
+      - status
+      - attached
+      - encrypted
+      - snapshots
+      - backups
+      - backup_policy
+      - system_disk
+      - replication_pair
+      - prepaid
+      - dedicated_storage
     default: []
   check_constraints:
     description: Whether to check constraints at all; V(false) if the caller has done so already.
@@ -209,6 +228,18 @@ blocked:
         remedy:
           description: What the owner of the disk can do.
           type: str
+unchecked:
+  description: The constraints that could not be checked for some of the disks.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    constraint:
+      description: The name of the constraint.
+      type: str
+    reason:
+      description: What the service answered that should know.
+      type: str
 failures:
   description: The disks that could not be offered or withdrawn although nothing was known against it.
   returned: when some failed
@@ -255,10 +286,11 @@ def present(task: Task) -> Result:
         name=params["name"],
         pending=params["pending"],
         blocked=params["blocked"],
+        unchecked=params["unchecked"],
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
     )
-    return offer(task.evs, params["volumes"], options, task.concurrency, task.timeout, task.check_mode)
+    return offer(task.services, params["volumes"], options, task.concurrency, task.timeout, task.check_mode)
 
 
 def absent(task: Task) -> Result:
@@ -278,6 +310,7 @@ def main() -> None:
             "name": {"type": "str", "default": "ansible-evs-transfer"},
             "pending": {"type": "str", "choices": ["keep", "replace", "fail"], "default": "keep"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
             "ignore_constraints": {"type": "list", "elements": "str", "choices": list(CONSTRAINTS), "default": []},
             "check_constraints": {"type": "bool", "default": True},
         },

@@ -38,6 +38,12 @@ options:
   tags:
     description: Only disks with all of these tags.
     type: dict
+  check_constraints:
+    description:
+      - Whether to look for what keeps each disk from being transferred.
+      - V(false) spares the requests to the services that know about snapshots, backups, policies and pairs.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.info_attributes
@@ -113,9 +119,6 @@ volumes:
     metadata:
       description: The metadata of the disk.
       type: dict
-    tags:
-      description: The tags of the disk.
-      type: dict
     transfer:
       description: The pending transfer by which the disk is offered, or null.
       type: dict
@@ -130,10 +133,12 @@ volumes:
           description: When the transfer was created, in UTC.
           type: str
     transferable:
-      description: Whether nothing is known that keeps the disk from being transferred.
+      description: Whether all constraints are checked, and none is violated.
+      returned: when O(check_constraints=true)
       type: bool
     blockers:
       description: The constraints that the disk violates.
+      returned: when O(check_constraints=true)
       type: list
       elements: dict
       contains:
@@ -150,9 +155,22 @@ volumes:
           description: What the owner of the disk can do.
           type: str
     unchecked:
-      description: The constraints that could not be checked.
+      description: The constraints that could not be checked. Unknown is never a pass.
+      returned: when O(check_constraints=true)
       type: list
       elements: dict
+      contains:
+        constraint:
+          description: The name of the constraint.
+          type: str
+        reason:
+          description: What the service answered that should know.
+          type: str
+    cautions:
+      description: What does not keep the disk from being transferred, and is still worth knowing.
+      returned: when O(check_constraints=true)
+      type: list
+      elements: str
 missing:
   description: Those of O(volumes) that the tenant does not have.
   returned: success
@@ -177,7 +195,7 @@ def flow(task: Task) -> Result:
     params = task.params
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
     chosen = VolumeFilter(**texts, metadata=params["metadata"] or {}, tags=params["tags"] or {})
-    return volumes_info(task.evs, params["volumes"], chosen)
+    return volumes_info(task.services, params["volumes"], chosen, params["check_constraints"], task.concurrency)
 
 
 def main() -> None:
@@ -190,6 +208,7 @@ def main() -> None:
             "availability_zone": {"type": "str"},
             "metadata": {"type": "dict"},
             "tags": {"type": "dict"},
+            "check_constraints": {"type": "bool", "default": True},
         },
         flow,
     )

@@ -4,29 +4,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Facts, blockers
+from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Facts, blockers, cautions
+from ansible_collections.otc.evs.plugins.module_utils._model import Transfer
+from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+    Backup,
+    Pair,
+    Placement,
+    Policy,
+    Snapshot,
+    Vault,
+)
 from tests.support.bodies import transfer, volume
 
 SYSTEM = {"server_id": "s-1", "device": "/dev/vda"}
 DATA = {"server_id": "s-1", "device": "/dev/vdb"}
 IMAGE = {"image_name": "Standard_Debian_12"}
 
-BLOCKED: list[tuple[str, dict[str, Any], str]] = [
-    ("status", {"status": "creating"}, "its status is creating"),
-    ("status", {"status": "error"}, "its status is error"),
-    ("status", {"status": "backing-up"}, "its status is backing-up"),
-    ("status", {"status": "awaiting-transfer"}, "there is no transfer of it"),
-    ("attached", {"status": "in-use", "attachments": [DATA]}, "server s-1 as /dev/vdb"),
-    ("attached", {"status": "in-use"}, "attached to a server"),
-    ("encrypted", {"encrypted": True}, "it is encrypted"),
-    ("encrypted", {"metadata": {"__system__encrypted": "1"}}, "it is encrypted"),
-    ("encrypted", {"metadata": {"__system__cmkid": "k-1"}}, "with the key k-1"),
-    ("system_disk", {"bootable": "true"}, "it is bootable"),
-    ("system_disk", {"bootable": True}, "it is bootable"),
+OWN = Snapshot("n-1", "nightly", "v", "available", of_a_backup=False)
+KEPT = Snapshot("n-2", "autobk_snapshot_vbs_7", "v", "available", of_a_backup=True)
+BACKUP = Backup("b-1", "weekly", "v")
+VAULT = Vault("t-1", "vault-a", locked=False, binds_by_itself=False, volume_ids=frozenset({"v"}))
+LOCKED = Vault("t-2", "vault-b", locked=True, binds_by_itself=True, volume_ids=frozenset({"v"}))
+DAILY = Policy("p-1", "daily", enabled=True, vault_ids=frozenset({"t-1", "t-2"}))
+PAUSED = Policy("p-2", "paused", enabled=False, vault_ids=frozenset({"t-1"}))
+PAIR = Pair("r-1", "dr", "protected", frozenset({"v", "w"}))
+POOL = Placement("v", "DSS", "d-1", "pool-a", {})
+
+# Fields of the disk, or facts beside it -> the constraint, and words of the reason and of the remedy.
+BLOCKED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("status", {"status": "creating"}, "its status is creating", "Wait"),
+    ("status", {"status": "error"}, "its status is error", "repaired"),
+    ("status", {"status": "backing-up"}, "its status is backing-up", "Wait"),
+    ("status", {"status": "awaiting-transfer"}, "there is no transfer of it", "administrator"),
+    ("attached", {"status": "in-use", "attachments": [DATA]}, "server s-1 as /dev/vdb", "detach"),
+    ("attached", {"status": "in-use"}, "attached to a server", "detach"),
+    ("encrypted", {"encrypted": True}, "it is encrypted", "without encryption"),
+    ("encrypted", {"metadata": {"__system__encrypted": "1"}}, "it is encrypted", "copy"),
+    ("encrypted", {"metadata": {"__system__cmkid": "k-1"}}, "with the key k-1", "copy"),
+    ("encrypted", {"vendor_encrypted": True}, "it is encrypted", "copy"),
+    ("snapshots", {"snapshots": [OWN]}, "it has 1 snapshot: nightly (n-1)", "Delete nightly (n-1)"),
+    ("snapshots", {"snapshots": [KEPT]}, "1 snapshot: autobk_snapshot_vbs_7", "goes only with it"),
+    ("snapshots", {"snapshots": [OWN, KEPT]}, "it has 2 snapshots", "goes only with it"),
+    ("backups", {"backups": [BACKUP]}, "it has 1 backup: weekly (b-1)", "Delete the backups"),
+    ("backups", {"backups": [BACKUP], "vaults": [LOCKED]}, "weekly (b-1)", "vault-b (t-2) is locked"),
+    ("backup_policy", {"vaults": [VAULT], "policies": {"t-1": [DAILY]}}, "vault-a (t-1)", "deletes the backups"),
+    ("backup_policy", {"vaults": [VAULT], "policies": {"t-1": [PAUSED]}}, "paused (p-2), disabled", "Take the policy"),
+    ("backup_policy", {"vaults": [LOCKED], "policies": {"t-2": [DAILY]}}, "daily (p-1)", "is locked"),
+    ("backup_policy", {"vaults": [LOCKED], "policies": {"t-2": [DAILY]}}, "daily (p-1)", "by their tags"),
+    ("backup_policy", {"metadata": {"policy": "p-9"}}, "backup policy p-9 of VBS", "Volume Backup Service"),
+    ("system_disk", {"bootable": "true"}, "it is bootable", "ignore_constraints"),
+    ("system_disk", {"bootable": True}, "it is bootable", "--non-bootable"),
+    ("replication_pair", {"pairs": [PAIR]}, "dr (r-1), protected", "both of its disks"),
+    ("prepaid", {"metadata": {"orderID": "o-1"}}, "order o-1", "pay per use"),
+    ("dedicated_storage", {"placement": POOL}, "DSS, pool pool-a", "Copy"),
+    ("dedicated_storage", {"placement": replace(POOL, service_type="DESS", pool_id="")}, "DESS", "Copy"),
+    ("dedicated_storage", {"placement": replace(POOL, service_type="EVS")}, "pool pool-a", "Copy"),
 ]
 
 PASSES: list[dict[str, Any]] = [
@@ -37,23 +74,39 @@ PASSES: list[dict[str, Any]] = [
     {"volume_image_metadata": IMAGE},
     {"metadata": {"__system__encrypted": "0"}},
     {"metadata": {"__system__cmkid": ""}},
+    {"metadata": {"policy": "", "orderID": ""}},
     {"multiattach": True},
     {"encrypted": None, "metadata": None, "attachments": None},
+    {"vaults": [VAULT]},
+    {"vaults": [VAULT], "policies": {"t-2": [DAILY]}},
+    {"placement": Placement("v", "EVS", "", "", {})},
 ]
 
 
-@pytest.mark.parametrize(("constraint", "fields", "words"), BLOCKED)
-def test_blocks_and_says_why(constraint: str, fields: dict[str, Any], words: str) -> None:
-    found = blockers(Facts(volume(**fields)))
+def facts(transfer: Transfer | None = None, **fields: Any) -> Facts:
+    """Facts of a disk; keywords that no fact has are fields of the disk."""
+    beside = {name: fields.pop(name) for name in list(fields) if name in Facts.__dataclass_fields__}
+    return Facts(volume(**fields), transfer, **beside)
+
+
+@pytest.mark.parametrize(("constraint", "fields", "reason", "remedy"), BLOCKED)
+def test_blocks_and_says_why(constraint: str, fields: dict[str, Any], reason: str, remedy: str) -> None:
+    found = blockers(facts(**fields))
     assert [blocker.constraint for blocker in found] == [constraint]
-    assert words in found[0].reason
-    assert found[0].evidence
+    assert reason in found[0].reason
+    assert remedy in found[0].remedy
     assert found[0].remedy.endswith(".")
+    assert found[0].evidence
 
 
 @pytest.mark.parametrize("fields", PASSES)
 def test_lets_a_near_miss_pass(fields: dict[str, Any]) -> None:
-    assert blockers(Facts(volume(**fields))) == []
+    assert blockers(facts(**fields)) == []
+
+
+def test_a_vault_without_policy_is_told_and_does_not_block() -> None:
+    assert "vault-a (t-1), to which no policy is applied" in cautions(facts(vaults=[VAULT]))[0]
+    assert cautions(facts(vaults=[VAULT], policies={"t-1": [DAILY]})) == []
 
 
 def test_tells_all_reasons_at_once() -> None:
@@ -71,7 +124,22 @@ def test_names_the_transfer_of_an_offered_disk() -> None:
     assert blocker.evidence["transfer_name"] == "theirs"
 
 
+EVERYTHING: dict[str, Any] = {
+    "status": "error",
+    "attachments": [SYSTEM],
+    "bootable": "true",
+    "encrypted": True,
+    "metadata": {"orderID": "o-1"},
+    "snapshots": [OWN],
+    "backups": [BACKUP],
+    "vaults": [VAULT],
+    "policies": {"t-1": [DAILY]},
+    "pairs": [PAIR],
+    "placement": POOL,
+}
+
+
 @pytest.mark.parametrize("name", CONSTRAINTS)
 def test_an_ignored_constraint_blocks_nothing(name: str) -> None:
-    disk = volume(status="error", bootable="true", encrypted=True, attachments=[SYSTEM])
-    assert set(CONSTRAINTS) - {name} == {blocker.constraint for blocker in blockers(Facts(disk), [name])}
+    found = [blocker.constraint for blocker in blockers(facts(**EVERYTHING), [name])]
+    assert found == [constraint for constraint in CONSTRAINTS if constraint != name]

@@ -11,7 +11,9 @@ import pytest
 from ansible_collections.otc.evs.plugins.module_utils import _accept, _offer, _withdraw
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Volume
+from ansible_collections.otc.evs.plugins.module_utils._neighbours import Backup
 from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions
 from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, duration, select
 from tests.support.bodies import transfer, volume
@@ -39,14 +41,39 @@ NOW = datetime.datetime(2026, 11, 21, 12, 0, tzinfo=datetime.timezone.utc)
 def test_offer_decides(status: str, transfer_name: str | None, pending: str, decision: str) -> None:
     disk = volume(status=status)
     transfers = {disk.id: transfer(disk, name=transfer_name)} if transfer_name else {}
-    plan = _offer.plan([disk], transfers, OfferOptions(name="ours", pending=pending))
+    plan = _offer.plan([disk], transfers, Evidence(), OfferOptions(name="ours", pending=pending))
     decisions = [step.action for step in plan.steps]
     assert decisions + [blocker.constraint for blocked in plan.blocked for blocker in blocked.blockers] == [decision]
 
 
 def test_offer_without_checks_offers_what_it_is_told_to() -> None:
-    plan = _offer.plan([volume(bootable="true")], {}, OfferOptions(name="ours", check_constraints=False))
+    evidence = Evidence(unchecked={"backups": "no"})
+    plan = _offer.plan([volume(bootable="true")], {}, evidence, OfferOptions(name="ours", check_constraints=False))
     assert [step.action for step in plan.steps] == ["created"]
+    assert plan.unchecked == {}
+
+
+@pytest.mark.parametrize(
+    ("disk", "ignored", "open_questions"),
+    [
+        (volume(), [], ["backups", "snapshots"]),
+        (volume(), ["backups"], ["snapshots"]),
+        (volume(bootable="true"), [], []),
+    ],
+    ids=["free", "one ignored", "blocked anyway"],
+)
+def test_offer_tells_what_could_not_be_checked(disk: Volume, ignored: list[str], open_questions: list[str]) -> None:
+    evidence = Evidence(unchecked={"backups": "403", "snapshots": "500"})
+    plan = _offer.plan([disk], {}, evidence, OfferOptions(name="ours", ignored=ignored))
+    assert list(plan.unchecked) == open_questions
+
+
+def test_a_constraint_that_is_violated_is_not_open_as_well() -> None:
+    disk = volume()
+    evidence = Evidence(backups={disk.id: [Backup("b", "nightly", disk.id)]}, unchecked={"backups": "403"})
+    plan = _offer.plan([disk], {}, evidence, OfferOptions(name="ours"))
+    assert [blocker.constraint for blocker in plan.blocked[0].blockers] == ["backups"]
+    assert plan.unchecked == {}
 
 
 @pytest.mark.parametrize("name", ["", "  ", " a", "a ", "x" * 65])

@@ -11,10 +11,12 @@ import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer
 from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions, offer
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._vbs import Vbs
 from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, withdraw
 from tests.emulator.server import EmulatorServer
 from tests.support.server import SOURCE, TARGET
@@ -58,7 +60,8 @@ def offered(result: Result) -> list[Offered]:
 
 
 def make_offer(evs: Evs, *refs: str, **options: Any) -> Result:
-    return offer(evs, refs, OfferOptions(name="ours", **options), 4, 5, check_mode=False)
+    services = Services(evs, cbr=None, vbs=Vbs(evs._client, listed=False), sdrs=None)
+    return offer(services, refs, OfferOptions(name="ours", **options), 4, 5, check_mode=False)
 
 
 def take(evs: Evs, offers: list[Offered]) -> Result:

@@ -234,7 +234,7 @@ def test_disks_are_paged_by_marker_and_links_are_not_followed(emulator: Emulator
 def test_a_list_that_does_not_end_is_an_error(emulator: EmulatorServer) -> None:
     page = answer(200, {"volumes": [{"id": "v", "status": "available"}], "volumes_links": [{"rel": "next"}]})
     with scripted(page, page, page) as script, pytest.raises(MalformedAnswer, match="does not end"):
-        list(client_of(emulator, script).marker_pages("volumes/detail", "volumes"))
+        list(client_of(emulator, script).linked_pages("volumes/detail", "volumes", {}))
     assert len(script.received) == 2
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.filter.transfer_plan import FilterModule
-from ansible_collections.otc.evs.plugins.module_utils._listing import _volume_row
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._listing import volume_row
 from tests.support.bodies import transfer, volume
 
 transfer_plan = FilterModule().filters()["transfer_plan"]
@@ -19,9 +20,10 @@ def info(project: str, *volumes: Any) -> dict[str, Any]:
     return {"project_id": project, "project_name": f"name-of-{project}", "volumes": list(volumes)}
 
 
-def row(offered_as: str | None = None, **fields: Any) -> dict[str, Any]:
+def row(offered_as: str | None = None, unchecked: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
     disk = volume(**fields)
-    return _volume_row(disk, transfer(disk, name=offered_as) if offered_as else None)
+    pending = transfer(disk, name=offered_as) if offered_as else None
+    return volume_row(disk, pending, Evidence(unchecked=unchecked or {}))
 
 
 def plan(wanted: list[str], source: list[Any], target: list[Any], **options: Any) -> Any:
@@ -92,3 +94,19 @@ def test_an_ignored_constraint_does_not_block() -> None:
 def test_the_table_is_aligned() -> None:
     lines = plan(["a", "a-long-name"], [row(name="a"), row(name="a-long-name")], [])["table"]
     assert len({line.index("GiB") for line in lines[1:]}) == 1
+
+
+def test_what_could_not_be_checked_stops_everything_or_is_told() -> None:
+    disk = row(unchecked={"backups": "CBR answered 403."})
+    stopped = plan(["data"], [disk], [])
+    assert "The constraint backups could not be checked: CBR answered 403." in stopped["problems"]
+    allowed = plan(["data"], [disk], [], unchecked="allow")
+    assert allowed["problems"] == []
+    assert len(allowed["move"]) == 1
+    assert "move, unchecked: backups" in allowed["table"][1]
+    assert plan(["data"], [disk], [], ignore_constraints=["backups"])["problems"] == []
+
+
+def test_an_offer_of_ours_does_not_hide_other_reasons() -> None:
+    disk = row(status="awaiting-transfer", offered_as="ours", bootable="true")
+    assert list(plan(["data"], [disk], [], blocked="skip")["blocked"][0]["reasons"]) == ["system_disk"]

@@ -1,0 +1,220 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""What the services of a cloud tell about disks: their snapshots, backups, policies, pairs and pools.
+
+Each kind of evidence is read for all disks at once.  A service that cannot be asked leaves the
+constraints open that rest on it; the others are read all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeVar
+
+from ansible_collections.otc.evs.plugins.module_utils._cbr import Cbr
+from ansible_collections.otc.evs.plugins.module_utils._constraints import Blocker, Facts
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+    Backup,
+    Named,
+    Pair,
+    Placement,
+    Policy,
+    Snapshot,
+    Vault,
+)
+from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._sdrs import Sdrs
+from ansible_collections.otc.evs.plugins.module_utils._session import Session
+from ansible_collections.otc.evs.plugins.module_utils._vbs import Vbs
+
+Item = TypeVar("Item", bound=Named)
+Row = TypeVar("Row", Snapshot, Backup)
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services that a tenant's catalogue lists; those that it does not list have nothing to say."""
+
+    evs: Evs
+    cbr: Cbr | None
+    vbs: Vbs
+    sdrs: Sdrs | None
+
+    @classmethod
+    def of(cls, session: Session) -> Services:
+        evs, cbr, vbs, sdrs = (session.client(service) for service in ("evs", "cbr", "vbs", "sdrs"))
+        return cls(
+            evs=Evs.of(session),
+            cbr=Cbr(cbr) if cbr else None,
+            vbs=Vbs(vbs or evs or session.required_client("evs"), listed=vbs is not None),
+            sdrs=Sdrs(sdrs) if sdrs else None,
+        )
+
+
+@dataclass
+class Evidence:
+    """What is known of some disks, by the ID of the disk.
+
+    `unchecked` names the constraints that could not be checked, with the reason.
+    """
+
+    snapshots: dict[str, list[Snapshot]] = field(default_factory=dict)
+    backups: dict[str, list[Backup]] = field(default_factory=dict)
+    vaults: dict[str, list[Vault]] = field(default_factory=dict)
+    policies: dict[str, list[Policy]] = field(default_factory=dict)
+    """By the ID of the vault."""
+    pairs: dict[str, list[Pair]] = field(default_factory=dict)
+    placements: dict[str, Placement] = field(default_factory=dict)
+    encrypted: set[str] = field(default_factory=set)
+    """The disks that EVS calls encrypted although their metadata do not."""
+    unchecked: dict[str, str] = field(default_factory=dict)
+
+    def facts(self, volume: Volume, transfer: Transfer | None = None) -> Facts:
+        """What is known of one disk, for the constraints."""
+        return Facts(
+            volume,
+            transfer,
+            snapshots=self.snapshots.get(volume.id, ()),
+            backups=self.backups.get(volume.id, ()),
+            vaults=self.vaults.get(volume.id, ()),
+            policies=self.policies,
+            pairs=self.pairs.get(volume.id, ()),
+            placement=self.placements.get(volume.id),
+            vendor_encrypted=volume.id in self.encrypted,
+        )
+
+    def unchecked_of(self, found: Iterable[Blocker], excused: Collection[str]) -> dict[str, str]:
+        """The constraints left open for a disk on which `found` was found: one that is violated is not open."""
+        settled = {blocker.constraint for blocker in found}.union(excused)
+        return {constraint: reason for constraint, reason in self.unchecked.items() if constraint not in settled}
+
+
+def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ignored: Collection[str] = ()) -> Evidence:
+    """Read all that the constraints need that are not `ignored`."""
+    evidence = Evidence()
+    if not volumes:
+        return evidence
+    ids = [volume.id for volume in volumes]
+    hidden = [volume.id for volume in volumes if _may_hide_encryption(volume)]
+    readers: dict[str, Callable[[], None]] = {
+        "snapshots": lambda: _sort(evidence.snapshots, ids, _economical(services.evs.snapshots, ids)),
+        "backups": lambda: _read_backups(services, ids, evidence),
+        "backup_policy": lambda: _read_policies(services.cbr, ids, evidence),
+        "replication_pair": lambda: _read_pairs(services, ids, evidence),
+        "dedicated_storage": lambda: _read_placements(services.evs, ids, evidence),
+        "encrypted": lambda: _read_encryption(services.evs, hidden, concurrency, evidence),
+    }
+
+    def read(constraint: str) -> None:
+        try:
+            readers[constraint]()
+        except EvsError as error:
+            evidence.unchecked[constraint] = error.message
+
+    with ThreadPoolExecutor(max_workers=min(concurrency, len(readers))) as workers:
+        list(workers.map(read, [constraint for constraint in readers if constraint not in ignored]))
+    return evidence
+
+
+def _read_backups(services: Services, ids: Sequence[str], evidence: Evidence) -> None:
+    """Backups of all services, once each; what one service has is evidence even if the other fails.
+
+    Asked for one disk, CBR does not tell the parts of servers' backups; the list in the style of
+    Cinder does, but not every cloud has it.
+    """
+    failures = []
+    found: dict[str, Backup] = {}
+    try:
+        found.update((backup.id, backup) for backup in _economical(services.vbs.backups, ids))
+    except EvsError as error:
+        failures.append(error)
+    try:
+        if services.cbr is not None:
+            covered = services.vbs.exists and not failures
+            read = services.cbr.backups
+            rows = _economical(read, ids) if covered else [row for page in read() for row in page]
+            found.update((backup.id, backup) for backup in rows)
+    except EvsError as error:
+        failures.append(error)
+    _sort(evidence.backups, ids, found.values())
+    if failures:
+        raise failures[0]
+
+
+def _read_policies(cbr: Cbr | None, ids: Sequence[str], evidence: Evidence) -> None:
+    """The vaults that hold the disks, and if there are any, the policies applied to vaults."""
+    vaults = _economical(cbr.vaults, ids) if cbr else []
+    for vault in vaults:
+        for volume_id in vault.volume_ids.intersection(ids):
+            evidence.vaults.setdefault(volume_id, []).append(vault)
+    for policy in cbr.policies() if cbr and evidence.vaults else ():
+        for vault_id in policy.vault_ids:
+            evidence.policies.setdefault(vault_id, []).append(policy)
+
+
+def _read_pairs(services: Services, ids: Sequence[str], evidence: Evidence) -> None:
+    old = services.evs.replications(ids[0] if len(ids) == 1 else None)
+    pages = chain(services.sdrs.pairs() if services.sdrs else (), old)
+    for pair in {pair.id: pair for page in pages for pair in page}.values():
+        for volume_id in pair.volume_ids.intersection(ids):
+            evidence.pairs.setdefault(volume_id, []).append(pair)
+
+
+def _read_placements(evs: Evs, ids: Sequence[str], evidence: Evidence) -> None:
+    wanted = set(ids)
+    placements = (placement for placement in evs.placements(ids) if placement.volume_id in wanted)
+    evidence.placements.update((placement.volume_id, placement) for placement in placements)
+
+
+def _read_encryption(evs: Evs, ids: Sequence[str], concurrency: int, evidence: Evidence) -> None:
+    """One request a disk, since EVS tells it in no list; none if it turns out that this is not EVS."""
+    known = evs.vendor_encrypted(ids[0]) if ids else None
+    if known is None:
+        return
+    others = run_all(evs.vendor_encrypted, ids[1:], concurrency)
+    for done in others:
+        if done.error:
+            raise done.error
+    evidence.encrypted.update(ids[:1] if known else (), (done.item for done in others if done.value))
+
+
+def _may_hide_encryption(volume: Volume) -> bool:
+    """Only a disk made from a snapshot or an image can be encrypted without metadata that say so."""
+    return volume.has_data_source and "__system__encrypted" not in volume.metadata
+
+
+def _sort(target: dict[str, list[Row]], ids: Collection[str], rows: Iterable[Row]) -> None:
+    """Sort rows by their disk, without those of disks that nobody asked about."""
+    wanted = set(ids)
+    for row in rows:
+        if row.volume_id in wanted:
+            target.setdefault(row.volume_id, []).append(row)
+
+
+def _economical(read: Callable[..., Iterator[list[Item]]], ids: Sequence[str]) -> list[Item]:
+    """Rows of some disks in few requests: of one disk by a filter, of several from the project's list.
+
+    If the list turns out to have more pages than there are disks, the disks are asked for one by
+    one after all, so that it takes at most about twice the requests of the better way.
+    """
+    rows: dict[str, Item] = {}
+    if len(ids) > 1:
+        for number, page in enumerate(read()):
+            if number == len(ids):
+                break
+            rows.update((row.id, row) for row in page)
+        else:
+            return list(rows.values())
+    for volume_id in ids:
+        for page in read(volume_id):
+            rows.update((row.id, row) for row in page)
+    return list(rows.values())

@@ -1,0 +1,149 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""What other services know of disks, as values: snapshots, backups, vaults, policies, pairs, pools.
+
+The field names are those of the APIs of EVS, CBR, VBS and SDRS; see their API references, sections
+"Querying Details About EVS Snapshots", "Querying All Backups", "Querying the Vault List", "Querying
+the Policy List", "Querying Replication Pairs" and "Querying Details About All Disks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, objects, text
+
+DISK = "OS::Cinder::Volume"
+MADE_BY_A_BACKUP = (
+    "autobk_snapshot_vbs_",
+    "manualbk_snapshot_vbs_",
+    "autobk_snapshot_csbs_",
+    "manualbk_snapshot_csbs_",
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something with an ID and perhaps a name."""
+
+    id: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"{self.name} ({self.id})" if self.name else self.id
+
+
+@dataclass(frozen=True)
+class Snapshot(Named):
+    """A snapshot of a disk; one `of_a_backup` goes only with its backup."""
+
+    volume_id: str
+    status: str
+    of_a_backup: bool
+
+    @classmethod
+    def from_api(cls, body: Any) -> Snapshot:
+        fields = mapping(body)
+        name = text(fields, "name")
+        kept = name.startswith(MADE_BY_A_BACKUP) or "__system__enableActive" in mapping(fields.get("metadata"))
+        return cls(text(fields, "id"), name, text(fields, "volume_id"), text(fields, "status"), kept)
+
+
+@dataclass(frozen=True)
+class Backup(Named):
+    """A backup of a disk, by whichever service."""
+
+    volume_id: str
+
+    @classmethod
+    def from_volume_api(cls, body: Any) -> Backup:
+        """Read a backup of VBS or Cinder."""
+        fields = mapping(body)
+        return cls(text(fields, "id"), text(fields, "name"), text(fields, "volume_id"))
+
+    @classmethod
+    def all_from_cbr(cls, body: Any) -> list[Backup]:
+        """Read the backups of disks in a backup of CBR: itself, or the parts of a server's."""
+        fields = mapping(body)
+        parts = [backup for child in objects(fields.get("children")) for backup in cls.all_from_cbr(child)]
+        if fields.get("resource_type") == DISK:
+            parts.append(cls(text(fields, "id"), text(fields, "name"), text(fields, "resource_id")))
+        return parts
+
+
+@dataclass(frozen=True)
+class Vault(Named):
+    """A vault and the disks in it.
+
+    From a locked one no disk can be taken, nor a backup deleted; one that binds by itself may take a
+    disk back.
+    """
+
+    locked: bool
+    binds_by_itself: bool
+    volume_ids: frozenset[str]
+
+    @classmethod
+    def from_api(cls, body: Any) -> Vault:
+        fields = mapping(body)
+        ids = frozenset(text(item, "id") for item in objects(fields.get("resources")) if item.get("type") == DISK)
+        locked, binds = flag(fields.get("locked")), flag(fields.get("auto_bind"))
+        return cls(text(fields, "id"), text(fields, "name"), locked, binds, ids)
+
+
+@dataclass(frozen=True)
+class Policy(Named):
+    """A policy and the vaults that it is applied to; a disabled one is applied all the same."""
+
+    enabled: bool
+    vault_ids: frozenset[str]
+
+    @classmethod
+    def from_api(cls, body: Any) -> Policy:
+        fields = mapping(body)
+        ids = frozenset(text(item, "vault_id") for item in objects(fields.get("associated_vaults")))
+        return cls(text(fields, "id"), text(fields, "name"), fields.get("enabled") is not False, ids)
+
+
+@dataclass(frozen=True)
+class Pair(Named):
+    """A replication pair; both of its disks are bound, whatever its status."""
+
+    status: str
+    volume_ids: frozenset[str]
+
+    @classmethod
+    def from_api(cls, body: Any) -> Pair:
+        fields = mapping(body)
+        # One string with commas, in SDRS and in EVS.
+        ids = frozenset(part.strip() for part in text(fields, "volume_ids").split(",") if part.strip())
+        return cls(text(fields, "id"), text(fields, "name"), text(fields, "status"), ids)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where EVS keeps a disk: the service type, and the pool of dedicated storage."""
+
+    volume_id: str
+    service_type: str
+    pool_id: str
+    pool_name: str
+    tags: Mapping[str, str]
+
+    @classmethod
+    def from_api(cls, body: Any) -> Placement:
+        fields = mapping(body)
+        return cls(
+            volume_id=text(fields, "id"),
+            service_type=text(fields, "service_type"),
+            pool_id=text(fields, "dedicated_storage_id"),
+            pool_name=text(fields, "dedicated_storage_name"),
+            tags=mapping(fields.get("tags")),
+        )
