@@ -25,5 +25,5 @@ def session_of(server: Server, cloud: str, concurrency: int = 4, **options: Any)
     return Session(login_options(server, cloud, **options), concurrency)
 
 
-def evs_of(server: Server, cloud: str, **options: Any) -> Evs:
-    return Evs.of(session_of(server, cloud, **options))
+def evs_of(server: Server, cloud: str, concurrency: int = 4, **options: Any) -> Evs:
+    return Evs.of(session_of(server, cloud, concurrency, **options))
