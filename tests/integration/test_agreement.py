@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
+from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE
@@ -29,7 +30,11 @@ STATUSES = [
     *("restoring-backup", "error_restoring", "uploading", "downloading", "extending", "error_extending"),
     *("deleting", "error_deleting", "rollbacking", "error_rollbacking"),
 ]
-POLICIES = [{"name": "daily"}, {"name": "paused", "enabled": False}, {"name": "copies", "operation_type": "replication"}]
+POLICIES = [
+    {"name": "daily"},
+    {"name": "paused", "enabled": False},
+    {"name": "copies", "operation_type": "replication"},
+]
 
 
 def attachment(device: str) -> dict[str, Any]:
