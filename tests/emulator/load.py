@@ -221,7 +221,7 @@ class Loader:
 
 def several(given: Any) -> list[Spec]:
     """Return specs from a number of them or a list."""
-    return [{} for _ in range(given)] if isinstance(given, int) else list(given or ())
+    return [{} for dummy in range(given)] if isinstance(given, int) else list(given or ())
 
 
 def is_uuid(text: str) -> bool:

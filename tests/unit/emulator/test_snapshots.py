@@ -60,7 +60,7 @@ def test_filters(cloud: Cloud, disks: list[str]) -> None:
 
 
 def test_a_snapshot_of_a_backup_says_so(cloud: Cloud, disks: list[str]) -> None:
-    (made, _) = cloud.a.read("evs", f"/snapshots/detail?volume_id={disks[1]}")["snapshots"]
+    (made, dummy) = cloud.a.read("evs", f"/snapshots/detail?volume_id={disks[1]}")["snapshots"]
     assert made["name"].startswith("autobk_snapshot_vbs_")
     assert "__system__enableActive" in made["metadata"]
     cloud.server.add("snapshots", "tenant-a", volume_id=disks[0], made_by="csbs", auto=False)
@@ -69,7 +69,7 @@ def test_a_snapshot_of_a_backup_says_so(cloud: Cloud, disks: list[str]) -> None:
 
 def test_links_only_with_a_limit_and_null_at_the_end(cloud: Cloud, disks: list[str]) -> None:
     path, found = "/snapshots/detail?limit=3", []
-    for _ in range(2):
+    for dummy in range(2):
         body = cloud.a.read("evs", path)
         found += [s["name"] for s in body["snapshots"]]
         links: list[dict[str, Any]] | None = body["snapshots_links"]
