@@ -20,13 +20,15 @@ from tests.support.servers import SERVERS, running_server
 class Play(Protocol):
     """Runs a playbook against the server of the test."""
 
-    def __call__(self, playbook: Any, *arguments: str, **variables: Any) -> Run: ...
+    def __call__(self, playbook: Any, *arguments: str, **variables: Any) -> Run:
+        """Run it with more arguments and variables of the command line."""
 
 
 class Move(Protocol):
     """Runs otc.evs.transfer between the two tenants of the server of the test."""
 
-    def __call__(self, volumes: list[str], *arguments: str, **variables: Any) -> Run: ...
+    def __call__(self, volumes: list[str], *arguments: str, **variables: Any) -> Run:
+        """Move these volumes, with more arguments and variables of the command line."""
 
 
 @pytest.fixture(scope="session", params=SERVERS)

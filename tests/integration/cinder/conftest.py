@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cinder.server import CinderServer
+from tests.integration.cinder.client import Client
 from tests.support.server import SOURCE, SOURCE_READER, TARGET
-from tests.unit.cinder.client import Client
 
 
 @pytest.fixture(scope="module")

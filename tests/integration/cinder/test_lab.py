@@ -11,9 +11,9 @@ import pytest
 from tests.cinder import journal
 from tests.cinder.errors import LabError
 from tests.cinder.server import CinderServer
+from tests.integration.cinder.client import TRANSFERS, Client
+from tests.integration.cinder.conditions import wait_for
 from tests.support.server import SOURCE, TARGET, Request, Server
-from tests.unit.cinder.client import TRANSFERS, Client
-from tests.unit.cinder.conditions import wait_for
 
 
 def test_is_a_server_under_test(server: CinderServer) -> None:

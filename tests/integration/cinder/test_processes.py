@@ -17,9 +17,9 @@ from tests.cinder.config import REPOSITORY, LabConfig
 from tests.cinder.errors import LabError
 from tests.cinder.install import install
 from tests.cinder.server import CinderServer
+from tests.integration.cinder.client import Client
+from tests.integration.cinder.conditions import wait_for
 from tests.support.server import SOURCE
-from tests.unit.cinder.client import Client
-from tests.unit.cinder.conditions import wait_for
 
 
 def _gone(pid: int) -> bool:

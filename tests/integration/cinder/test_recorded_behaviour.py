@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cinder.server import CinderServer
+from tests.integration.cinder.client import TRANSFERS, Client
 from tests.support.server import SOURCE, TARGET
-from tests.unit.cinder.client import TRANSFERS, Client
 
 
 @pytest.fixture
