@@ -14,6 +14,7 @@ import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError
@@ -69,9 +70,12 @@ def credentials(options: LoginOptions) -> Credentials:
     cloud = options.cloud
     if cloud is None and options.auth is None:
         cloud = os.environ.get("OS_CLOUD") or None
-    if cloud is not None:
-        return _from_clouds_yaml(cloud, options)
-    return _from_auth(options)
+    found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
+    files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
+    for name in files:
+        if isinstance(name, str) and not Path(name).exists():
+            raise LoginError(f"There is no file {name!r}, which ca_cert, client_cert or client_key names.")
+    return found
 
 
 HARMLESS_IN_A_CLOUD = (

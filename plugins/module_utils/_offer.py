@@ -25,6 +25,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, A
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened, transfer_row
 
+DEFAULT_NAME = "ansible-evs-transfer"
 LONGEST_NAME = 64
 MOST_ATTEMPTS = 3
 REMEDIES: Mapping[int, str] = {

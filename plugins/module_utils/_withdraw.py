@@ -17,6 +17,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import Timeout, Us
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
+from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, transfer_row
 
@@ -28,12 +29,17 @@ REMEDIES: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class WithdrawOptions:
-    """Which offers: of these disks, or these transfers; or else all that have this name."""
+    """Which offers: of these disks or these transfers, and of this name, if given."""
 
     refs: Sequence[str] | None
     transfer_ids: Sequence[str] | None
     older_than: datetime.timedelta | None
-    name: str
+    name: str | None
+
+    @property
+    def only_named(self) -> str | None:
+        """The name that transfers must have: without disks or IDs only those that are ours are meant."""
+        return DEFAULT_NAME if self.name is None and self.refs is None and self.transfer_ids is None else self.name
 
 
 def duration(text: str) -> datetime.timedelta:
@@ -48,8 +54,7 @@ def duration(text: str) -> datetime.timedelta:
 
 def select(pending: Sequence[Transfer], options: WithdrawOptions, now: datetime.datetime) -> list[Transfer]:
     """The transfers to withdraw, of those of the disks or IDs asked for, or else of all."""
-    everything = options.refs is None and options.transfer_ids is None
-    named = [transfer for transfer in pending if not everything or transfer.name == options.name]
+    named = [transfer for transfer in pending if options.only_named in (None, transfer.name)]
     if options.older_than is None:
         return named
     return [transfer for transfer in named if _older(transfer, options.older_than, now)]

@@ -31,7 +31,8 @@ options:
   older_than:
     description:
       - With O(state=absent), only transfers that were created longer ago than this, such as V(90s), V(2h) or V(1d12h).
-      - Without O(volumes) and O(transfer_ids), all transfers called O(name) that are older.
+      - Without O(volumes) and O(transfer_ids), all transfers called O(name) that are older; without O(name) those
+        called V(ansible-evs-transfer).
     type: str
   state:
     description: Whether the disks are to be offered.
@@ -39,9 +40,11 @@ options:
     choices: [present, absent]
     default: present
   name:
-    description: The name of the transfers, at most 64 characters.
+    description:
+      - The name of the transfers, at most 64 characters; without it V(ansible-evs-transfer).
+      - With O(state=absent), only transfers of this name are withdrawn. If it is not given, those of O(volumes) or
+        O(transfer_ids) are, whatever their name.
     type: str
-    default: ansible-evs-transfer
   pending:
     description:
       - What to do with a disk that is offered already.
@@ -272,7 +275,7 @@ failures:
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions, offer
+from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions, offer
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, duration, withdraw
 
@@ -283,7 +286,7 @@ def present(task: Task) -> Result:
         if params[option] is not None:
             raise UsageError(f"Option {option} goes with state: absent only.")
     options = OfferOptions(
-        name=params["name"],
+        name=DEFAULT_NAME if params["name"] is None else params["name"],
         pending=params["pending"],
         blocked=params["blocked"],
         unchecked=params["unchecked"],
@@ -307,7 +310,7 @@ def main() -> None:
             "transfer_ids": {"type": "list", "elements": "str", "aliases": ["transfer_id"]},
             "older_than": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "name": {"type": "str", "default": "ansible-evs-transfer"},
+            "name": {"type": "str"},
             "pending": {"type": "str", "choices": ["keep", "replace", "fail"], "default": "keep"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},

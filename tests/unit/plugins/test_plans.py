@@ -106,14 +106,21 @@ def test_withdraw_selects() -> None:
     pending = [old, new]
     hour = datetime.timedelta(hours=1)
 
-    def ids(refs: list[str] | None, transfer_ids: list[str] | None, older: datetime.timedelta | None) -> list[str]:
-        return [item.id for item in select(pending, WithdrawOptions(refs, transfer_ids, older, "ours"), NOW)]
+    def ids(
+        refs: list[str] | None,
+        transfer_ids: list[str] | None,
+        older: datetime.timedelta | None,
+        name: str | None = None,
+    ) -> list[str]:
+        return [item.id for item in select(pending, WithdrawOptions(refs, transfer_ids, older, name), NOW)]
 
     assert ids(["one", "two"], None, None) == [old.id, new.id]
     assert ids(["one", "two"], None, hour) == [old.id]
     assert ids(None, [old.id, new.id], None) == [old.id, new.id]
-    assert ids(None, None, hour) == [old.id]
-    assert ids(None, None, datetime.timedelta()) == [old.id], "without disks or IDs only transfers of our name"
+    assert ids(["one", "two"], None, None, "theirs") == [new.id], "a name that is given counts always"
+    assert ids(None, None, hour, "ours") == [old.id]
+    assert ids(None, None, datetime.timedelta(), "ours") == [old.id]
+    assert ids(None, None, datetime.timedelta()) == [], "without disks or IDs only transfers of our usual name"
 
 
 def test_withdraw_does_not_guess_an_age() -> None:

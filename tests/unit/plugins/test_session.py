@@ -354,3 +354,9 @@ def test_an_untrusted_certificate_is_told_and_a_trusted_one_works(
         assert list(evs_of(server, SOURCE, ca_cert=str(ca)).volumes()) == []
         with pytest.warns(InsecureRequestWarning):
             assert list(evs_of(server, SOURCE, validate_certs=False).volumes()) == []
+
+
+@pytest.mark.parametrize("option", ["ca_cert", "client_cert"])
+def test_a_file_that_is_not_there_is_named(emulator: EmulatorServer, option: str) -> None:
+    with pytest.raises(LoginError, match=r"no file '/nowhere.pem', which ca_cert"):
+        session_of(emulator, SOURCE, **{option: "/nowhere.pem"})
