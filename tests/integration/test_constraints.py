@@ -218,13 +218,13 @@ def test_what_comes_up_between_offer_and_accept_is_told(
 ) -> None:
     volume_id = cloud.create_volume(SOURCE, "disk")
     offered = module("evs_transfer", volumes=["disk"])["transfers"]
-    about: dict[str, Any] = {
+    about: dict[str, dict[str, Any]] = {
         "snapshots": {"volume_id": volume_id},
         "backups": {"resource_id": volume_id},
         "pairs": {"volumes": [volume_id, ID]},
         "vaults": {"resources": [volume_id]},
-    }[what]
-    cloud.load(SOURCE, **{what: [{**about, **fields}]})
+    }
+    cloud.load(SOURCE, **{what: [{**about[what], **fields}]})
     result = module("evs_transfer_accept", TARGET, transfers=offered)
     assert result["failures"][0]["code"] == "EVS.5400"
     assert "let the source look at the disk's status and constraints" in result["msg"]

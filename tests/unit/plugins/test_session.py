@@ -356,7 +356,7 @@ def test_an_untrusted_certificate_is_told_and_a_trusted_one_works(
             assert list(evs_of(server, SOURCE, validate_certs=False).volumes()) == []
 
 
-@pytest.mark.parametrize("option", ["ca_cert", "client_cert"])
-def test_a_file_that_is_not_there_is_named(emulator: EmulatorServer, option: str) -> None:
+@pytest.mark.parametrize("options", [{"ca_cert": "/nowhere.pem"}, {"client_cert": "/nowhere.pem"}])
+def test_a_file_that_is_not_there_is_named(emulator: EmulatorServer, options: dict[str, Any]) -> None:
     with pytest.raises(LoginError, match=r"no file '/nowhere.pem', which ca_cert"):
-        session_of(emulator, SOURCE, **{option: "/nowhere.pem"})
+        session_of(emulator, SOURCE, **options)
