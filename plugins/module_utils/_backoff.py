@@ -13,6 +13,8 @@ import time
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
+MOST_ATTEMPTS = 5
+"""For failures that are not throttling: those end by themselves soon, or not at all."""
 
 
 class Backoff:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.otc.evs.plugins.module_utils._client import Client
 from ansible_collections.otc.evs.plugins.module_utils._fields import objects
 from ansible_collections.otc.evs.plugins.module_utils._neighbours import DISK, Backup, Policy, Vault
-from ansible_collections.otc.evs.plugins.module_utils._session import Client
 
 
 class Cbr:

@@ -31,6 +31,16 @@ class Unreachable(EvsError):
     """The request surely never reached the server."""
 
 
+class UntrustedServer(Unreachable):
+    """The TLS handshake failed; trying again would not help."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        super().__init__(
+            f"The TLS connection to {url} failed: {error}. If its certificate is signed by an authority of your own, "
+            "give that authority's file in ca_cert; validate_certs: false turns the check off."
+        )
+
+
 class AnswerLost(EvsError):
     """The request may have reached the server and may have been carried out; nobody told us."""
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from ansible_collections.otc.evs.plugins.module_utils._client import Client
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping
+from ansible_collections.otc.evs.plugins.module_utils._keystone import Project
 from ansible_collections.otc.evs.plugins.module_utils._model import Limit, Secret, Transfer, Volume, quota_from_api
 from ansible_collections.otc.evs.plugins.module_utils._neighbours import Pair, Placement, Snapshot
-from ansible_collections.otc.evs.plugins.module_utils._session import Client, Project, Session
+from ansible_collections.otc.evs.plugins.module_utils._session import Session
 
 TRANSFERS = "os-volume-transfer"
 MOST_IDS = 60

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _session
+from ansible_collections.otc.evs.plugins.module_utils import _client
 from tests.cinder.server import CinderServer
 from tests.contract.conftest import module_of
 from tests.emulator.server import EmulatorServer
@@ -32,7 +32,7 @@ def small(request: pytest.FixtureRequest) -> Iterator[Server]:
 def test_more_disks_and_transfers_than_a_page_holds(small: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     if small.kind == "emulator":
         # EVS promises pages of 1000; Cinder's are as short as its operator likes, and nobody is told.
-        monkeypatch.setattr(_session, "PAGE", 3)
+        monkeypatch.setattr(_client, "PAGE", 3)
     module = module_of(small)
     ids = {small.create_volume(SOURCE, name): name for name in NAMES}
     listed = module("evs_volume_info", SOURCE)["volumes"]

@@ -14,8 +14,10 @@ import pytest
 import trustme
 from urllib3.exceptions import InsecureRequestWarning
 
-from ansible_collections.otc.evs.plugins.module_utils import _session
+from ansible_collections.otc.evs.plugins.module_utils import _backoff, _client
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
+from ansible_collections.otc.evs.plugins.module_utils._client import Client
+from ansible_collections.otc.evs.plugins.module_utils._endpoints import complete
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
     ApiError,
@@ -26,7 +28,6 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 )
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._model import Secret
-from ansible_collections.otc.evs.plugins.module_utils._session import Client, _complete
 from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
 from tests.support.server import SOURCE
@@ -121,7 +122,7 @@ def test_a_refusal_is_final(emulator: EmulatorServer, status: int) -> None:
 def test_failing_reads_end_after_some_attempts(emulator: EmulatorServer) -> None:
     with scripted(*[answer(503, {})] * 50) as script, pytest.raises(ApiError):
         client_of(emulator, script).get("volumes")
-    assert len(script.received) == _session.MOST_ATTEMPTS
+    assert len(script.received) == _backoff.MOST_ATTEMPTS
 
 
 @pytest.mark.usefixtures("quick")
@@ -143,7 +144,7 @@ def test_an_unreachable_server_is_tried_again_then_named(
     client = client_of(emulator, script)
     with pytest.raises(Unreachable, match=f"{script.url}.*Check the endpoint"):
         getattr(client, method)("volumes", *([{}] if method == "post" else []))
-    assert len(seen) == _session.MOST_ATTEMPTS - 1
+    assert len(seen) == _backoff.MOST_ATTEMPTS - 1
 
 
 def test_a_rejected_token_is_renewed_once_for_all(emulator: EmulatorServer) -> None:
@@ -244,7 +245,7 @@ def test_a_list_that_does_not_end_is_an_error(emulator: EmulatorServer) -> None:
 def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
     emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, pages: list[int], queries: list[str]
 ) -> None:
-    monkeypatch.setattr(_session, "PAGE", 2)
+    monkeypatch.setattr(_client, "PAGE", 2)
     steps = [answer(200, {"transfers": [{"id": "t"}] * count}) for count in pages]
     with scripted(*steps) as script:
         found = list(client_of(emulator, script).transfer_pages("os-volume-transfer/detail"))
@@ -253,7 +254,7 @@ def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
 
 
 @pytest.mark.parametrize(
-    ("url", "complete"),
+    ("url", "whole"),
     [
         ("https://evs.example.com", "https://evs.example.com/v2/P"),
         ("https://evs.example.com/", "https://evs.example.com/v2/P"),
@@ -264,14 +265,14 @@ def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
         ("http://127.0.0.1:8776/volume/v3", "http://127.0.0.1:8776/volume/v3/P"),
     ],
 )
-def test_an_endpoint_is_made_whole(url: str, complete: str) -> None:
-    assert _complete(url, "evs", "P") == complete
+def test_an_endpoint_is_made_whole(url: str, whole: str) -> None:
+    assert complete(url, "evs", "P") == whole
 
 
 @pytest.mark.parametrize("url", ["evs.example.com", "ftp://evs.example.com", "https://"])
 def test_an_endpoint_that_is_no_url_is_named(url: str) -> None:
     with pytest.raises(LoginError, match="is not a URL"):
-        _complete(url, "evs", "P")
+        complete(url, "evs", "P")
 
 
 def test_the_catalogue_decides_about_the_version(emulator: EmulatorServer) -> None:

@@ -1,0 +1,42 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Which entry of a catalogue is which service, and how an endpoint is written in full."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Mapping
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError
+
+CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "evs": ("volumev2", "evs", "volumev3", "block-storage"),
+    "cbr": ("cbr",),
+    "sdrs": ("sdrs",),
+    "vbs": ("vbsv2", "vbs"),
+}
+"""The types under which a service may be listed, the preferred one first."""
+OVERRIDE_TYPES = {"evs": "block-storage"}
+"""Under which service type clouds.yaml overrides an endpoint, where that is not the service's name."""
+VERSION_WITHOUT_ONE = {"evs": "v2", "cbr": "v3", "sdrs": "v1", "vbs": "v2"}
+"""Which API version is meant by an endpoint without one."""
+
+
+def complete(url: str, service: str, project_id: str) -> str:
+    """An endpoint as users write it, with or without version and project, made whole."""
+    for placeholder in ("%(project_id)s", "%(tenant_id)s", "$(project_id)s", "$(tenant_id)s"):
+        url = url.replace(placeholder, project_id)
+    parts = urllib.parse.urlsplit(url.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise LoginError(
+            f"The endpoint {url!r} of {service} is not a URL. Give one such as https://{service}.example.com/v2."
+        )
+    segments = [part for part in parts.path.split("/") if part]
+    if not any(part[0] == "v" and part[1:2].isdigit() for part in segments):
+        segments.append(VERSION_WITHOUT_ONE[service])
+    if segments[-1] != project_id:
+        segments.append(project_id)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(segments), "", ""))

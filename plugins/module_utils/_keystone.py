@@ -1,0 +1,143 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""The login: a token that is renewed when it is rejected, the project it is for, and its catalogue."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
+from ansible_collections.otc.evs.plugins.module_utils._credentials import Credentials
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    EvsError,
+    LoginError,
+    Unreachable,
+    UntrustedServer,
+)
+
+try:
+    from keystoneauth1 import exceptions as ks_exceptions
+    from keystoneauth1.identity.generic.base import BaseGenericPlugin
+    from keystoneauth1.session import Session as KeystoneSession
+except ImportError:  # reported by the module frame
+    pass
+
+if TYPE_CHECKING:
+    import requests
+
+USER_AGENT = "ansible-otc.evs"
+TRANSIENT = (429, 500, 502, 503, 504)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A tenant."""
+
+    id: str
+    name: str
+    region_name: str | None
+
+    @property
+    def label(self) -> str:
+        """How messages call the project."""
+        return f"{self.name} ({self.id})"
+
+
+class Keystone:
+    """A logged-in project; safe to use from several threads."""
+
+    def __init__(self, found: Credentials, http: requests.Session, backoff: Backoff, timeout: float) -> None:
+        self._credentials = found
+        self._backoff = backoff
+        self._timeout = timeout
+        self._renewal = threading.Lock()
+        self._session = KeystoneSession(
+            session=http,
+            verify=found.verify,
+            cert=found.cert,
+            timeout=found.api_timeout,
+            redirect=False,
+            user_agent=USER_AGENT,
+        )
+        self._plugin = _versioned(found.plugin, self._session)
+        self._access = self._patiently(lambda: self._plugin.get_access(self._session))
+        if not self._access.project_id:
+            raise LoginError(
+                f"The token got with {found.origin} is not scoped to a project, so no disk belongs to it. "
+                "Give project_id, or project_name and its domain."
+            )
+        self.project = Project(self._access.project_id, self._access.project_name or "", found.region_name)
+
+    def token(self) -> str:
+        return self._patiently(lambda: self._session.get_token(self._plugin)) or ""
+
+    def renew(self, rejected: str) -> None:
+        """Log in again, once, however many threads had the same token rejected."""
+        with self._renewal:
+            if self.token() == rejected:
+                self._plugin.invalidate()
+
+    def endpoints(self) -> dict[str, list[str]]:
+        """The URLs in the catalogue by the type of the service, for the region and interface asked for."""
+        found = self._access.service_catalog.get_endpoints_data(
+            interface=self._credentials.interface, region_name=self._credentials.region_name
+        )
+        return {kind: [str(endpoint.url) for endpoint in endpoints] for kind, endpoints in found.items() if endpoints}
+
+    def listed(self) -> list[str]:
+        """The types of the services in the catalogue, in whatever region."""
+        return sorted({entry.get("type", "?") for entry in self._access.service_catalog.catalog})
+
+    def _patiently(self, call: Callable[[], Value]) -> Value:
+        """Call Keystone, again if the failure may pass."""
+        deadline = time.monotonic() + self._timeout
+        attempt = 0
+        while True:
+            self._backoff.wait()
+            try:
+                return call()
+            except ks_exceptions.ClientException as error:
+                failure = self._failure(error)
+                transient = isinstance(failure, Unreachable) or failure.details.get("status") in TRANSIENT
+                attempt += 1
+                patient = transient and not isinstance(failure, UntrustedServer) and attempt < MOST_ATTEMPTS
+                if not patient or not self._backoff.delay(attempt, getattr(error, "retry_after", None), deadline):
+                    raise failure from error
+
+    def _failure(self, error: Any) -> EvsError:
+        """A failure of keystoneauth1 in our words."""
+        url, origin = self._plugin.auth_url, self._credentials.origin
+        about = {"status": getattr(error, "http_status", None), "request_id": getattr(error, "request_id", None)}
+        if isinstance(error, ks_exceptions.Unauthorized):
+            return LoginError(
+                f"Keystone at {url} refused the credentials of {origin}: {error.message} "
+                "Check the user, the password, the project and their domains.",
+                **about,
+            )
+        if isinstance(error, ks_exceptions.SSLError):
+            return UntrustedServer(url, error)
+        if isinstance(error, ks_exceptions.HttpError):
+            return LoginError(
+                f"Keystone at {url} answered {error.http_status} to the login with {origin}: {error.message}", **about
+            )
+        if isinstance(error, ks_exceptions.ConnectionError):
+            return Unreachable(
+                f"Keystone at {url} cannot be reached: {error}. Check auth_url in {origin} and the network."
+            )
+        return LoginError(f"The login at {url} with {origin} failed: {error}")
+
+
+def _versioned(plugin: Any, keystone: KeystoneSession) -> Any:
+    """Spare the version discovery where the auth_url names the version already."""
+    url = (getattr(plugin, "auth_url", None) or "").rstrip("/")
+    if isinstance(plugin, BaseGenericPlugin) and url.endswith("/v3"):
+        return plugin.create_plugin(keystone, (3, 0), url) or plugin
+    return plugin
