@@ -70,23 +70,20 @@ def test_offers_may_be_left_pending(emulator: EmulatorServer, tmp_path: Path) ->
 
 
 def test_a_failure_withdraws_only_what_is_ours(emulator: EmulatorServer, tmp_path: Path) -> None:
-    """Somebody else offers a disk after the plan was made: here, while the quota is read."""
+    """Somebody else has offered the disk after the plan was made, so the batch fails."""
     emulator.create_volume(SOURCE, "d")
-    source = evs_of(emulator, SOURCE)
-    transfer = source.create_transfer(emulator.volumes(SOURCE)[0]["id"], "theirs")
-    tasks = [
-        {
-            "ansible.builtin.include_role": {"name": "otc.evs.tenant_transfer", "tasks_from": "batch"},
-            "vars": {
-                "tenant_transfer_source": {"cloud": SOURCE},
-                "tenant_transfer_target": {"cloud": TARGET},
-                "__tenant_transfer_batch": [transfer.volume_id],
-                "__tenant_transfer_batches": [],
-                "__tenant_transfer_success": "moved",
-                "__tenant_transfer_plan": {"move": [{"id": transfer.volume_id}]},
-            },
+    transfer = evs_of(emulator, SOURCE).create_transfer(emulator.volumes(SOURCE)[0]["id"], "theirs")
+    plan = {"__tenant_transfer_batches": [], "__tenant_transfer_plan": {"move": [{"id": transfer.volume_id}]}}
+    batch = {
+        "ansible.builtin.include_role": {"name": "otc.evs.tenant_transfer", "tasks_from": "batch"},
+        "vars": {
+            "tenant_transfer_source": {"cloud": SOURCE},
+            "tenant_transfer_target": {"cloud": TARGET},
+            "__tenant_transfer_batch": [transfer.volume_id],
+            "__tenant_transfer_success": "moved",
         },
-    ]
+    }
+    tasks = [{"ansible.builtin.set_fact": plan}, batch]
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     run = play_on(emulator, tmp_path)(
         [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]

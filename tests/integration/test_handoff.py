@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.support.playbooks import BIN, Run, environment, play
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of
