@@ -4,14 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.lookup import LookupBase
-
-from ansible_collections.otc.evs.plugins.plugin_utils._handoff import HandoffError, as_volumes, only, unseal
-
 DOCUMENTATION = r"""
 name: handoff
 short_description: Read the handoff between the teams of two tenants
@@ -55,6 +47,15 @@ _raw:
   type: list
   elements: dict
 """
+
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.otc.evs.plugins.plugin_utils._handoff import HandoffError, as_volumes, only, unseal
 
 
 class LookupModule(LookupBase):
