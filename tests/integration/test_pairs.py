@@ -73,8 +73,8 @@ def test_a_play_takes_the_pairs_in_turns(emulator: EmulatorServer, homes: list[P
 
 def test_slices_move_their_pairs_side_by_side(emulator: EmulatorServer, homes: list[Path]) -> None:
     slices = [list(PAIRS)[number::3] for number in range(3)]
-    begun = [begin(None, home, *MOVE_ALL, "--limit", ",".join(pairs)) for home, pairs in zip(homes, slices)]
-    for running, pairs in zip(begun, slices):
+    begun = [begin(None, home, *MOVE_ALL, "--limit", ",".join(pairs)) for home, pairs in zip(homes, slices, strict=True)]
+    for running, pairs in zip(begun, slices, strict=True):
         run = running.result()
         assert run.exit_status == 0, run.output
         assert {pair for pair in PAIRS if f"ok: [{pair}]" in run.output} == set(pairs)
