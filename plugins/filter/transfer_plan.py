@@ -28,9 +28,8 @@ options:
     type: dict
     required: true
   target:
-    description: What M(otc.evs.evs_volume_info) returned for these disks in the target.
+    description: What M(otc.evs.evs_volume_info) returned for these disks in the target, if its credentials are known.
     type: dict
-    required: true
   name:
     description: The name of the transfers that are ours, and that may be replaced.
     type: str
@@ -44,6 +43,12 @@ options:
     description: Constraints that do not count.
     type: list
     elements: str
+    default: []
+  handoff:
+    description:
+      - The disks whose keys are known from an earlier run, as P(otc.evs.handoff#lookup) tells them in C(volumes).
+    type: list
+    elements: dict
     default: []
   blocked:
     description: Whether a disk that violates a constraint stops everything (V(fail)) or is left (V(skip)).
@@ -74,6 +79,14 @@ _value:
       description: The disks that the target has already.
       type: list
       elements: dict
+    kept:
+      description: The disks that are offered by a transfer whose key is in O(handoff).
+      type: list
+      elements: dict
+    taken:
+      description: The disks of O(handoff) that have left the source.
+      type: list
+      elements: dict
     blocked:
       description: The disks that cannot be moved, with C(reasons) by constraint.
       type: list
@@ -99,17 +112,21 @@ Volume = Mapping[str, Any]
 def transfer_plan(
     wanted: Sequence[str],
     source: Mapping[str, Any],
-    target: Mapping[str, Any],
-    name: str,
+    target: Mapping[str, Any] | None = None,
+    name: str = "ansible-evs-transfer",
     ignore_constraints: Sequence[str] = (),
     blocked: str = "fail",
     unchecked: str = "fail",
+    handoff: Sequence[Volume] = (),
 ) -> dict[str, Any]:
     """See DOCUMENTATION; `source` and `target` are results of evs_volume_info."""
     decisions = _Decisions(name, frozenset(ignore_constraints), blocked == "fail", unchecked == "fail")
-    if source["project_id"] == target["project_id"]:
+    decisions.known = {volume["id"]: volume["transfer"]["id"] for volume in handoff}
+    if target and source["project_id"] == target["project_id"]:
         decisions.problems.append(f"Source and target are the same: {_project(source)}. Check the credentials of both.")
-    at_source, at_target = _by_ref(wanted, source["volumes"]), _by_ref(wanted, target["volumes"])
+    at_source, at_target, handed_off = (
+        _by_ref(wanted, volumes) for volumes in (source["volumes"], target["volumes"] if target else (), handoff)
+    )
     for ref in dict.fromkeys(wanted):
         here, there = at_source[ref], at_target[ref]
         if len(here) > 1:
@@ -117,15 +134,17 @@ def transfer_plan(
             decisions.problems.append(
                 f"{_project(source)} has several disks called {ref!r}: {ids}. Give the ID of the one you mean."
             )
+        elif there and (not here or here[0]["id"] == there[0]["id"]):
+            decisions.about_some_at_target(there)
         elif here:
             decisions.about_one_at_source(here[0])
-        elif there:
-            decisions.about_some_at_target(there)
+        elif handed_off[ref]:
+            decisions.about_some_taken(handed_off[ref])
         else:
-            decisions.problems.append(
-                f"Disk {ref!r} is neither in {_project(source)} nor in {_project(target)}. "
-                "Check its name, the projects and the region."
+            elsewhere = (
+                f"neither in {_project(source)} nor in {_project(target)}" if target else f"not in {_project(source)}"
             )
+            decisions.problems.append(f"Disk {ref!r} is {elsewhere}. Check its name, the projects and the region.")
     return decisions.as_result()
 
 
@@ -140,12 +159,20 @@ class _Decisions:
     move: dict[str, Any] = field(default_factory=dict)
     done: dict[str, Any] = field(default_factory=dict)
     blocked: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    taken: dict[str, Any] = field(default_factory=dict)
     unchecked: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
+    """The transfers whose keys are known, by the ID of their disk."""
     problems: list[str] = field(default_factory=list)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def about_one_at_source(self, volume: Volume) -> None:
         """Move it, or leave it; an offer of ours is no reason to leave it, since it will be replaced."""
+        if volume["transfer"] and volume["transfer"]["id"] == self.known.get(volume["id"]):
+            self.kept[volume["id"]] = _essence(volume)
+            self.rows[volume["id"]] = _row(volume, "source", "is offered already")
+            return
         excused = set(self.ignored)
         if volume["transfer"] and volume["transfer"]["name"] == self.name:
             excused.add("status")
@@ -171,6 +198,12 @@ class _Decisions:
             self.done[volume["id"]] = _essence(volume)
             self.rows[volume["id"]] = _row(volume, "target", "is there already")
 
+    def about_some_taken(self, volumes: Sequence[Volume]) -> None:
+        """They were offered, and have left the source since."""
+        for volume in volumes:
+            self.taken[volume["id"]] = _essence(volume)
+            self.rows[volume["id"]] = _row({**volume, "status": "taken"}, "target", "was taken by the target")
+
     def as_result(self) -> dict[str, Any]:
         why = [
             f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"
@@ -190,6 +223,8 @@ class _Decisions:
         return {
             "move": list(self.move.values()),
             "done": list(self.done.values()),
+            "kept": list(self.kept.values()),
+            "taken": list(self.taken.values()),
             "blocked": list(self.blocked.values()),
             "unchecked": self.unchecked,
             "problems": problems,

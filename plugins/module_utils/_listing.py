@@ -62,6 +62,7 @@ def volumes_info(
             "missing": found.missing if found else [],
             "project_id": evs.project.id,
             "project_name": evs.project.name,
+            "region_name": evs.project.region_name,
         }
     )
 

@@ -184,6 +184,10 @@ project_name:
   description: The name of the project that was asked.
   returned: success
   type: str
+region_name:
+  description: The region that was asked; null if none was named.
+  returned: success
+  type: str
 """
 
 from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, volumes_info

@@ -49,6 +49,7 @@ def environment(server: Server | None, home: Path) -> dict[str, str]:
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "HOME": str(home),
+        "PWD": str(home),
         **({"OS_CLIENT_CONFIG_FILE": str(server.clouds_file)} if server else {}),
     }
 

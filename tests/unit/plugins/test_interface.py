@@ -41,10 +41,24 @@ def test_the_role_knows_all_shared_options() -> None:
             assert options[name].get("choices", []) == spec.get("choices", []), name
 
 
-def test_the_roles_defaults_are_the_documented_ones() -> None:
-    options = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    documented = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert load(ROLE / "defaults/main.yml") == documented
+def test_the_roles_defaults_are_the_documented_ones_at_every_entry_point() -> None:
+    defaults = load(ROLE / "defaults/main.yml")
+    documented: dict[str, Any] = {}
+    for entry_point in load(ROLE / "meta/argument_specs.yml")["argument_specs"].values():
+        for name, option in entry_point["options"].items():
+            assert option.get("default") == defaults.get(name), name
+            documented.update({name: option["default"]} if "default" in option else {})
+    assert documented == defaults
+
+
+def test_every_entry_point_has_a_playbook_and_every_variable_a_row() -> None:
+    specs = load(ROLE / "meta/argument_specs.yml")["argument_specs"]
+    playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    assert {"transfer" if name == "main" else name for name in specs} == playbooks
+    readme = (ROLE / "README.md").read_text(encoding="utf-8")
+    for entry_point in specs.values():
+        for name in entry_point["options"]:
+            assert f"| `{name}` |" in readme, name
 
 
 @pytest.mark.parametrize("place", ["evs_transfer", "tenant_transfer"])

@@ -1,0 +1,70 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+DOCUMENTATION = r"""
+name: transfer_batch
+short_description: Note which disks of a batch succeeded, and why the others did not
+version_added: 1.0.0
+author: otc.evs contributors (@opentelekomcloud)
+description:
+  - The record of a batch for P(otc.evs.transfer_result#filter), without keys.
+options:
+  _input:
+    description: The IDs of the disks of the batch.
+    type: list
+    elements: str
+    required: true
+  last:
+    description:
+      - The result of the last task that acts on the batch, M(otc.evs.evs_transfer) or M(otc.evs.evs_transfer_accept).
+    type: dict
+    required: true
+  at:
+    description: The time.
+    type: str
+    required: true
+  before:
+    description: The result of the task before that one.
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Note what became of the batch
+  ansible.builtin.set_fact:
+    batches: "{{ batches + [ids | otc.evs.transfer_batch(accepted, now(utc=true) | string, before=offered)] }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The time C(at), the C(ids) that succeeded, and the C(failures), why by ID.
+  type: dict
+"""
+
+
+def transfer_batch(
+    batch: Sequence[str], last: Mapping[str, Any], at: str, before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """See DOCUMENTATION."""
+    results = [result for result in (before, last) if result is not None]
+    succeeded = {row["volume_id"] for row in last.get("transfers", ())}
+    told = {failure["volume_id"]: failure["msg"] for result in results for failure in result.get("failures", ())}
+    # A module that ended without a word about this disk: what it said at all.
+    otherwise = next((str(result["msg"]) for result in results if result.get("msg")), "no module told what happened")
+    return {
+        "at": at,
+        "ids": [volume_id for volume_id in batch if volume_id in succeeded],
+        "failures": {volume_id: told.get(volume_id, otherwise) for volume_id in batch if volume_id not in succeeded},
+    }
+
+
+class FilterModule:
+    """Makes the filter known to Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"transfer_batch": transfer_batch}
