@@ -73,7 +73,8 @@ def test_a_play_takes_the_pairs_in_turns(emulator: EmulatorServer, homes: list[P
 
 def test_slices_move_their_pairs_side_by_side(emulator: EmulatorServer, homes: list[Path]) -> None:
     slices = [list(PAIRS)[number::3] for number in range(3)]
-    begun = [begin(None, home, *MOVE_ALL, "--limit", ",".join(pairs)) for home, pairs in zip(homes, slices, strict=True)]
+    jobs = zip(homes, slices, strict=True)
+    begun = [begin(None, home, *MOVE_ALL, "--limit", ",".join(pairs)) for home, pairs in jobs]
     for running, pairs in zip(begun, slices, strict=True):
         run = running.result()
         assert run.exit_status == 0, run.output
