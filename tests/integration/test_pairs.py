@@ -65,10 +65,12 @@ def test_one_play_moves_the_disks_of_all_pairs(emulator: EmulatorServer, homes: 
 
 
 def test_a_play_takes_the_pairs_in_turns(emulator: EmulatorServer, homes: list[Path]) -> None:
-    moved = play(None, homes[0], str(EXAMPLE / "two_at_a_time.yml"), "-i", str(INVENTORY))
+    three = ("mail", "wiki", "archive")
+    playbook = str(EXAMPLE / "two_at_a_time.yml")
+    moved = play(None, homes[0], playbook, "-i", str(INVENTORY), "--limit", ",".join(three))
     assert moved.exit_status == 0, moved.output
-    assert moved.output.count("PLAY [") == len(PAIRS) / 2
-    assert_moved(emulator)
+    assert moved.output.count("PLAY [") == 2
+    assert_moved(emulator, *three)
 
 
 def test_slices_move_their_pairs_side_by_side(emulator: EmulatorServer, homes: list[Path]) -> None:
