@@ -27,7 +27,8 @@ class HandoffError(Exception):
 
 def seal(content: Mapping[str, Any], password: str) -> str:
     """The text of the file."""
-    return _vault(password).encrypt(json.dumps(content, indent=1)).decode()
+    sealed: bytes = _vault(password).encrypt(json.dumps(content, indent=1))
+    return sealed.decode()
 
 
 def unseal(text: str, password: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Play(Protocol):
 class Move(Protocol):
     """Runs otc.evs.transfer between the two tenants of the server of the test."""
 
-    def __call__(self, volumes: list[str], *arguments: str, **variables: Any) -> Run:
+    def __call__(self, volumes: list[str] | None, *arguments: str, **variables: Any) -> Run:
         """Move these volumes, with more arguments and variables of the command line."""
 
 
@@ -67,8 +67,9 @@ def move_on(server: Server, home: Path) -> Move:
     """Bind the variables of the role that name the tenants."""
     tenants = {"tenant_transfer_source": {"cloud": SOURCE}, "tenant_transfer_target": {"cloud": TARGET}}
 
-    def run(volumes: list[str], *arguments: str, **variables: Any) -> Run:
-        given = {**tenants, "tenant_transfer_volumes": volumes, **variables}
+    def run(volumes: list[str] | None, *arguments: str, **variables: Any) -> Run:
+        named = {} if volumes is None else {"tenant_transfer_volumes": volumes}
+        given = {**tenants, **named, **variables}
         return play(server, home, "otc.evs.transfer", *arguments, **given)
 
     return run
