@@ -171,6 +171,19 @@ def layers(python: str) -> list[str]:
     return paths
 
 
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """Run the scenarios of extensions/molecule, or molecule with the arguments behind `--`."""
+    install(session, "molecule")
+    # At the root of a collection that lies where Ansible looks for it, molecule finds its configuration.
+    copy = copy_of_collection(session)
+    session.chdir(copy)
+    session.run(
+        *("molecule", *(session.posargs or ("test", "--all"))),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2])},
+    )
+
+
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Move disks between two tenants of the emulator."""
@@ -183,11 +196,12 @@ def pins(session: nox.Session) -> None:
     """Write tests/requirements/*.txt anew from *.in, with the newest releases."""
     session.install(UV)
     session.chdir(REQUIREMENTS)
-    # Lint comes after test, because it takes over what test has.
-    for name, oldest in {"nox": "3.11", "test": "3.10", "lint": "3.11", "importer": "3.11"}.items():
+    # Lint and molecule come after test, because they take over what test has.
+    oldest = {"nox": "3.11", "test": "3.10", "lint": "3.11", "molecule": "3.11", "importer": "3.11"}
+    for name, python in oldest.items():
         session.run(
             *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),
-            *("--no-emit-index-url", "--python-version", oldest),
+            *("--no-emit-index-url", "--python-version", python),
             *(f"{name}.in", "--output-file", f"{name}.txt"),
             env={"UV_CUSTOM_COMPILE_COMMAND": "make pins", "UV_PYTHON_DOWNLOADS": "never"},
         )

@@ -54,26 +54,46 @@ def environment(server: Server | None, home: Path) -> dict[str, str]:
     }
 
 
-def play(server: Server | None, home: Path, playbook: Any, *arguments: str, **variables: Any) -> Run:
-    """Run a playbook: the name of one, or its plays as data."""
+class Running:
+    """A run of ansible-playbook under way."""
+
+    def __init__(self, command: list[str | Path], environ: dict[str, str], directory: Path) -> None:
+        self._process = subprocess.Popen(
+            command,
+            env=environ,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def result(self) -> Run:
+        """Wait for its end."""
+        try:
+            output, dummy = self._process.communicate(timeout=TIMEOUT)
+        except BaseException:
+            self._process.kill()
+            self._process.communicate()
+            raise
+        return Run(output, self._process.returncode)
+
+
+def begin(server: Server | None, home: Path, playbook: Any, *arguments: str, **variables: Any) -> Running:
+    """Start a playbook: the name of one, or its plays as data. Of several at once each needs its own home."""
     if not isinstance(playbook, str):
         path = home / "playbook.yml"
         path.write_text(json.dumps(playbook), encoding="utf-8")
         playbook = str(path)
     given = home / "variables.json"
     given.write_text(json.dumps(variables), encoding="utf-8")
-    done = subprocess.run(
-        [BIN / "ansible-playbook", playbook, "-e", f"@{given}", *arguments],
-        env=environment(server, home),
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Run(done.stdout, done.returncode)
+    command = [BIN / "ansible-playbook", playbook, "-e", f"@{given}", *arguments]
+    return Running(command, environment(server, home), home)
+
+
+def play(server: Server | None, home: Path, playbook: Any, *arguments: str, **variables: Any) -> Run:
+    """Run a playbook: the name of one, or its plays as data."""
+    return begin(server, home, playbook, *arguments, **variables).result()
 
 
 def openstack(server: Server, home: Path, cloud: str, *arguments: str) -> Any:
