@@ -42,7 +42,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The time C(at), the C(ids) that succeeded, and the C(failures), why by ID.
+  description:
+    - The time C(at), the C(ids) that succeeded, and the C(failures), why by ID.
+    - In C(pending) what is to be withdrawn, C(transfer_ids) or C(volumes); empty if there is nothing.
   type: dict
 """
 
@@ -56,11 +58,24 @@ def transfer_batch(
     told = {failure["volume_id"]: failure["msg"] for result in results for failure in result.get("failures", ())}
     # A module that ended without a word about this disk: what it said at all.
     otherwise = next((str(result["msg"]) for result in results if result.get("msg")), "no module told what happened")
+    failed = [volume_id for volume_id in batch if volume_id not in succeeded]
     return {
         "at": at,
         "ids": [volume_id for volume_id in batch if volume_id in succeeded],
-        "failures": {volume_id: told.get(volume_id, otherwise) for volume_id in batch if volume_id not in succeeded},
+        "failures": {volume_id: told.get(volume_id, otherwise) for volume_id in failed},
+        "pending": _pending(failed, before) if before is not None else {},
     }
+
+
+def _pending(failed: Sequence[str], offered: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The offers to withdraw: our own, since another run may have offered the same disk meanwhile.
+
+    If the task that offered ended without a result nobody knows which are ours, and it goes by the disks.
+    """
+    if "transfers" not in offered:
+        return {"volumes": list(failed)}
+    ours = [row["id"] for row in offered["transfers"] if row["volume_id"] in set(failed) and row["id"]]
+    return {"transfer_ids": ours} if ours else {}
 
 
 class FilterModule:

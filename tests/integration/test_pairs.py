@@ -161,7 +161,7 @@ def output_of(process: subprocess.Popen[bytes], given: bytes | None = None) -> b
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.2])
-def test_after_two_runs_on_one_pair_at_once_no_disk_is_locked_and_the_next_run_finishes(
+def test_two_runs_on_one_pair_at_once_move_all_disks_and_lock_none(
     emulator: EmulatorServer, homes: list[Path], latency: float
 ) -> None:
     emulator.configure(latency=latency)
@@ -169,12 +169,12 @@ def test_after_two_runs_on_one_pair_at_once_no_disk_is_locked_and_the_next_run_f
     begun = [begin(None, home, *move_shop) for home in homes[:2]]
     both = [running.result() for running in begun]
     output = "\n".join(run.output for run in both)
+    assert_moved(emulator, "shop")
     assert emulator.transfers() == [], output
     assert {disk["status"] for disk in emulator.volumes()} == {"available"}, output
 
     emulator.configure(latency=0)
-    moved_before = emulator.volumes(TARGET)
     last = play(None, homes[2], *move_shop)
     assert last.exit_status == 0, last.output
-    assert (last.changed == 0) == (len(moved_before) == len(PAIRS["shop"]["tenant_transfer_volumes"]))
+    assert last.changed == 0, last.output
     assert_moved(emulator, "shop")
