@@ -190,7 +190,8 @@ def _gone(offer: Offered, lost: EvsError | None) -> UsageError:
     if offer.volume_id:
         return UsageError(
             "There is no such transfer (any more), and the disk is not in this project: "
-            "the offer was withdrawn or renewed, accepted by another project, or made in another region. Let the source offer the disk again."
+            "the offer was withdrawn or renewed, accepted by another project, or made in another region. "
+            "Let the source offer the disk again."
         )
     before = "its answer to the first attempt was lost, so it may be this project that accepted it; " if lost else ""
     return UsageError(
