@@ -205,7 +205,15 @@ def _prove(
 ) -> dict[str, Volume]:
     """Read the disks back until each is available and this project's; what is not is no success."""
     ids = [outcome.volume_id for outcome in outcomes.values() if outcome.volume_id]
-    seen = wait_for(evs, ids, lambda volume: volume is not None and _is_proved(evs, volume), timeout)
+    try:
+        seen = wait_for(evs, ids, lambda volume: volume is not None and _is_proved(evs, volume), timeout)
+    except EvsError as error:
+        for offer in to_accept:
+            if outcomes.pop(offer.transfer_id, None):
+                _fail(
+                    evs, result, offer, EvsError(f"The disk could not be read back after the accept: {error.message}")
+                )
+        return {}
     for offer in to_accept:
         outcome = outcomes.get(offer.transfer_id)
         volume = seen.get(outcome.volume_id or "") if outcome else None

@@ -172,9 +172,9 @@ def _require_permission(evs: Evs, decided: Plan, options: OfferOptions) -> None:
         ]
     if reasons:
         total = len(decided.blocked) + len(decided.steps)
+        many = f"{len(decided.blocked)} of {total} disks" if decided.blocked else f"The {total} disks"
         raise UsageError(
-            f"{len(decided.blocked)} of {total} disks of project {evs.project.label} cannot be offered, "
-            f"so none was: {shortened(reasons)}",
+            f"{many} of project {evs.project.label} cannot be offered, so none was: {shortened(reasons)}",
             **_judgement(decided),
         )
 
@@ -243,9 +243,16 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
 
 
 def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> None:
-    """Read the disks back: an offered disk is awaiting-transfer."""
+    """Read the disks back: an offered disk is awaiting-transfer.
+
+    Whatever goes wrong here must not lose the keys, which exist only in this process.
+    """
     ids = [step.volume.id for step in steps]
-    seen = wait_for(evs, ids, lambda volume: volume is None or volume.status == AWAITING_TRANSFER, timeout)
+    try:
+        seen = wait_for(evs, ids, lambda volume: volume is None or volume.status == AWAITING_TRANSFER, timeout)
+    except EvsError as error:
+        result.warnings.append(f"The disks are offered, but could not be read back: {error.message}")
+        return
     for step in steps:
         volume = seen.get(step.volume.id)
         if volume is not None and volume.status != AWAITING_TRANSFER:

@@ -52,6 +52,9 @@ def run_all(function: Callable[[Item], Value], items: Iterable[Item], concurrenc
                 with lock:
                     hopeless.append(error)
             return Done(item, error=error)
+        except Exception as error:
+            # A bug met by one item must not lose what the others have brought, such as keys.
+            return Done(item, error=EvsError(f"Unexpectedly failed, please report it: {error!r}"))
 
     with ThreadPoolExecutor(max_workers=concurrency) as workers:
         return list(workers.map(one, items))

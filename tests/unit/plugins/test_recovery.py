@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
-from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, Unreachable
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer
+from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions, offer
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 from ansible_collections.otc.evs.plugins.module_utils._vbs import Vbs
@@ -173,3 +173,49 @@ def test_a_withdrawal_that_comes_too_late_says_so(emulator: EmulatorServer) -> N
     assert "was accepted by another project before" in result.warnings[0]
     assert not result.changed
     assert not result.failures
+
+
+def test_keys_survive_whatever_happens_after_they_were_made(emulator: EmulatorServer) -> None:
+    ids = [emulator.create_volume(SOURCE, f"d{number}") for number in range(5)]
+
+    class Fragile(Evs):
+        offered = 0
+
+        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+            if volume_id == ids[1]:
+                raise TypeError("a bug")
+            transfer = super().create_transfer(volume_id, name)
+            self.offered += 1
+            return transfer
+
+        def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
+            if self.offered:
+                raise Unreachable("the cloud is gone")
+            return super().volumes(name, status)
+
+    result = make_offer(Fragile.of(session_of(emulator, SOURCE)), *ids)
+    assert {row["volume_id"] for row in result.values["transfers"] if row["auth_key"]} == {*ids} - {ids[1]}
+    assert "please report it: TypeError('a bug')" in result.failures[0].message
+    assert "could not be read back: the cloud is gone" in result.warnings[0]
+
+
+def test_an_accept_that_cannot_be_read_back_is_no_success(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    offers = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+
+    class Blind(Evs):
+        accepted = False
+
+        def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:
+            self.accepted = True
+            return super().accept_transfer(transfer_id, auth_key)
+
+        def volume(self, volume_id: str) -> Volume | None:
+            if self.accepted:
+                raise Unreachable("the cloud is gone")
+            return super().volume(volume_id)
+
+    result = take(Blind.of(session_of(emulator, TARGET)), offers)
+    assert "could not be read back after the accept: the cloud is gone" in result.failures[0].message
+    assert not result.changed
+    assert take(evs_of(emulator, TARGET), offers).values["transfers"][0]["action"] == "already_owned"
