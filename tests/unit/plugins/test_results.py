@@ -93,7 +93,7 @@ def test_the_result_of_an_offer_has_no_target() -> None:
 
 
 def test_withdrawn_transfers_are_told_as_a_plan() -> None:
-    transfers = [
+    transfers: list[dict[str, Any]] = [
         {"volume_id": "v1", "volume_name": "n", "size": 1, "volume_type": None, "action": "deleted"},
         {"volume_id": "v2", "volume_name": None, "size": None, "volume_type": None, "action": "accepted"},
     ]
