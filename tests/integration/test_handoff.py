@@ -176,6 +176,7 @@ def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, tea
     assert "tenant-a: 3 would be withdrawn." in foreseen.words
     one = team_a.run("otc.evs.withdraw", tenant_transfer_volumes=NAMES[:1])
     assert "tenant-a: 1 withdrawn." in one.words
+    assert f'"{NAMES[0]} ' in one.output
     rest = team_a.run("otc.evs.withdraw")
     assert "tenant-a: 2 withdrawn." in rest.words
     assert [transfer.name for transfer in source.transfers()] == ["theirs"]
