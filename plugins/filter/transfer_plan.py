@@ -98,6 +98,10 @@ _value:
       description: Why nothing at all can be done; empty if it can.
       type: list
       elements: str
+    reasons:
+      description: Why disks cannot be moved, a line for each reason.
+      type: list
+      elements: str
     table:
       description: All that for people to read, a line for each disk.
       type: list
@@ -228,6 +232,7 @@ class _Decisions:
             "blocked": list(self.blocked.values()),
             "unchecked": self.unchecked,
             "problems": problems,
+            "reasons": why,
             "table": [*_aligned([HEADINGS, *self.rows.values()]), *why, *open_questions],
         }
 

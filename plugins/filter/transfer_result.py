@@ -110,9 +110,20 @@ def transfer_result(
         **about,
         "message": _message(source, target, counts, todo if about["check_mode"] else success),
         "counts": {"total": len(disks), **counts},
-        "problems": list(plan["problems"]),
+        "problems": _problems(plan),
         "disks": disks,
     }
+
+
+def _problems(plan: Mapping[str, Any]) -> list[str]:
+    """Why nothing was begun; the reasons of single disks stand with the disks."""
+    with_a_disk = set(plan.get("reasons", ()))
+    problems = [problem for problem in plan["problems"] if problem not in with_a_disk]
+    if len(problems) < len(plan["problems"]):
+        problems.append(
+            f"Disks that cannot be transferred: {len(plan['blocked'])}. The reasons stand with each of them."
+        )
+    return problems
 
 
 def _message(

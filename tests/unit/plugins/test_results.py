@@ -84,6 +84,14 @@ def test_the_result_of_a_check() -> None:
     assert result["message"].startswith("tenant-a -> tenant-b: 3 would be moved, 1 already there,")
 
 
+def test_a_reason_stands_with_its_disk_only() -> None:
+    plan = {**PLAN, "problems": ["Disk 'x' is nowhere.", "v5 stays"], "reasons": ["v5 stays"]}
+    assert transfer_result(plan, {**SIDES, "check_mode": False})["problems"] == [
+        "Disk 'x' is nowhere.",
+        "Disks that cannot be transferred: 1. The reasons stand with each of them.",
+    ]
+
+
 def test_the_result_of_an_offer_has_no_target() -> None:
     plan = {"move": [], "done": [], "kept": [disk("v1")], "taken": [disk("v2")], "blocked": [], "problems": []}
     about = {"source": SIDES["source"], "target": {}, "check_mode": False}
