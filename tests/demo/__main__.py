@@ -41,7 +41,7 @@ def say(line: str) -> None:
 
 def show_owners(cloud: EmulatorServer) -> None:
     """Print a line for each disk."""
-    row = "{:<26} {:<10} {:>9}  {}"
+    row = "{:<31} {:<10} {:>9}  {}"
     print(row.format("DISK", "OWNER", "SIZE", "STATUS"))
     for volume in sorted(cloud.volumes(), key=lambda volume: str(volume["name"])):
         print(row.format(volume["name"], volume["tenant"], f"{volume['size']} GiB", volume["status"]), flush=True)
