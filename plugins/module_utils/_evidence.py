@@ -51,11 +51,12 @@ class Services:
 
     @classmethod
     def of(cls, session: Session) -> Services:
-        evs, cbr, vbs, sdrs = (session.client(service) for service in ("evs", "cbr", "vbs", "sdrs"))
+        evs = session.required_client("evs")
+        cbr, vbs, sdrs = (session.client(service) for service in ("cbr", "vbs", "sdrs"))
         return cls(
-            evs=Evs.of(session),
+            evs=Evs(evs, session.project),
             cbr=Cbr(cbr) if cbr else None,
-            vbs=Vbs(vbs or evs or session.required_client("evs"), listed=vbs is not None),
+            vbs=Vbs(vbs or evs, listed=vbs is not None),
             sdrs=Sdrs(sdrs) if sdrs else None,
         )
 

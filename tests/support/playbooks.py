@@ -45,6 +45,7 @@ def environment(server: Server | None, home: Path) -> dict[str, str]:
         **inherited,
         "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
         "ANSIBLE_HOME": str(home / "ansible"),
+        "ANSIBLE_REMOTE_TEMP": str(home / "remote"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
