@@ -39,6 +39,14 @@ def required_text(fields: Mapping[str, Any], key: str, what: str) -> str:
     return value
 
 
+def number(fields: Mapping[str, Any], key: str, what: str) -> int:
+    """A whole number, perhaps written as a string; null and a missing one are 0."""
+    try:
+        return int(fields.get(key) or 0)
+    except (TypeError, ValueError) as error:
+        raise MalformedAnswer(f"The server's answer holds a {what} whose {key!r} is not a number.") from error
+
+
 def flag(value: Any) -> bool:
     """A boolean that the API sends as one or as the string "true" or "false"."""
     return value is True or (isinstance(value, str) and value.lower() == "true")

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, objects, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, number, objects, required_text, text
 
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
@@ -140,7 +140,7 @@ class Limit:
 def quota_from_api(body: Any) -> dict[str, Limit]:
     """The limits of a quota set by the API's key; keys the cloud does not have are absent."""
     return {
-        key: Limit(*(int(value.get(part) or 0) for part in ("in_use", "limit", "reserved")))
+        key: Limit(*(number(value, part, f"quota of {key}") for part in ("in_use", "limit", "reserved")))
         for key, value in mapping(body).items()
         if isinstance(value, Mapping)
     }

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.emulator.server import EmulatorServer
 from tests.support.playbooks import BIN, Run, environment, play
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of
@@ -182,3 +183,23 @@ def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, tea
     assert [transfer.name for transfer in source.transfers()] == ["theirs"]
     again = team_a.run("otc.evs.withdraw")
     assert (again.exit_status, again.changed) == (0, 0), again.output
+
+
+def test_a_file_for_another_region_says_so(emulator: EmulatorServer, tmp_path: Path) -> None:
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+    sender = Team(emulator, tmp_path / "a", SOURCE, "source")
+    receiver = Team(emulator, tmp_path / "b", TARGET, "target")
+    for name in NAMES:
+        emulator.create_volume(SOURCE, name)
+    offer(sender)
+    send(sender, receiver)
+    elsewhere = {"auth": emulator.cloud(TARGET)["auth"], "region_name": "eu-nl"}
+    emulator.configure(region="eu-nl")
+    try:
+        run = receiver.run("otc.evs.accept", tenant_transfer_target=elsewhere)
+    finally:
+        emulator.configure(region="eu-de")
+    assert run.exit_status != 0
+    assert "it offers disks in region eu-de, and these are credentials for region eu-nl." in run.words
+    assert len(emulator.transfers()) == len(NAMES)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._model import Limit, quota_from_api
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 
@@ -59,3 +60,8 @@ def test_says_the_numbers() -> None:
 )
 def test_reads_a_quota_set(body: Any, expected: dict[str, Limit]) -> None:
     assert quota_from_api(body) == expected
+
+
+def test_a_quota_that_is_no_number_is_named() -> None:
+    with pytest.raises(MalformedAnswer, match="quota of volumes whose 'limit' is not a number"):
+        quota_from_api({"volumes": {"in_use": 1, "limit": "many"}})
