@@ -17,8 +17,10 @@ Each service has an address of its own, as in the real cloud, all of them on 127
     identity.py, versions.py, volumes.py, vendor_volumes.py, volume_types.py, transfers.py,
     quotas.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py, sdrs.py
                    the services: a list of routes and one function a call
-    control.py     the door for tests under /_emulator
-    app.py         composes them and is the only module that knows the web framework
+    faults.py      which requests go wrong, and how
+    control.py     the way in for tests, under /_emulator
+    app.py         composes them; it, disturbances.py (what a fault does to a request) and door.py
+                   (the listening sockets) are the only modules that know the web framework
     server.py      the handle for tests: starts and stops the process
 
 By hand: `python -m tests.emulator --data demo --clouds-file clouds.yaml` in the root of the

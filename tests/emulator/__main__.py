@@ -26,7 +26,12 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m tests.emulator",
         description="Keystone, EVS, CBR, VBS and SDRS with two tenants in one process on 127.0.0.1.",
     )
-    p.add_argument("--port", type=int, default=0, help="port of Keystone; EVS, CBR, VBS and SDRS take the next; 0: any")
+    p.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        help="port of Keystone; EVS, CBR, VBS, SDRS and the control API take the next; 0: any",
+    )
     p.add_argument("--clouds-file", type=Path, help="write a clouds.yaml there")
     p.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     p.add_argument("--data", choices=sorted(DATASETS), help="volumes to begin with")
@@ -50,7 +55,7 @@ def announce(options: argparse.Namespace, state: State) -> None:
     place = {
         "auth_url": auth_url,
         "endpoints": state.endpoints,
-        "control": state.endpoints["identity"] + app.CONTROL,
+        "control": state.endpoints["control"] + app.CONTROL,
         "projects": {p.name: p.id for p in state.projects.values()},
     }
     print(json.dumps(place) if options.json else describe(options, state, place), flush=True)

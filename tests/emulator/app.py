@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
@@ -21,6 +21,7 @@ from tests.emulator import (
     backups,
     cbr,
     control,
+    door,
     errors,
     identity,
     quotas,
@@ -36,9 +37,9 @@ from tests.emulator import (
 )
 from tests.emulator.access import for_tenant
 from tests.emulator.calls import Call, Handler, Reply, Route
+from tests.emulator.disturbances import PRETEND, disturbed
 from tests.emulator.state import State
 
-HOST = "127.0.0.1"
 CONTROL = "/_emulator"
 MAX_BODY = 256 * 1024 * 1024
 
@@ -76,10 +77,10 @@ def evs_routes() -> list[Route]:
     return [*tenant_routes("evs", ("v2", "v3"), tenant), *versions.ROUTES]
 
 
-def services(refill: Callable[[State], None]) -> list[Service]:
+def services() -> list[Service]:
     """Return the services of the cloud; another one is another line."""
     return [
-        Service("identity", [*identity.ROUTES, *control.routes(refill)]),
+        Service("identity", identity.ROUTES),
         Service("evs", evs_routes()),
         Service("cbr", tenant_routes("cbr", ("v3",), cbr.ROUTES)),
         Service("vbs", tenant_routes("vbs", ("v2", "v3"), [*backups.ROUTES, *vbs.ROUTES])),
@@ -87,9 +88,9 @@ def services(refill: Callable[[State], None]) -> list[Service]:
     ]
 
 
-def application(service: Service, state: State) -> web.Application:
+def application(service: Service, state: State, *middlewares: Middleware) -> web.Application:
     """Return the web application of a service."""
-    app = web.Application(middlewares=[observer(state, service.name)], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     for method, path, handler in service.routes:
         app.router.add_route(method, path, endpoint(handler, service.name, state))
     return app
@@ -103,21 +104,22 @@ def endpoint(handler: Handler, service: str, state: State) -> WebHandler:
     """
 
     async def serve(request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
         call = Call(
-            state=state,
+            state=state if service == "control" else state.for_call(request.method, pretend=PRETEND in request),
             method=request.method,
             path=request.path,
             params=request.match_info,
             query=request.query,
             headers=request.headers,
-            raw=await request.read(),
+            raw=raw,
             base=state.endpoints[service],
             pairs=list(request.query.items()),
         )
         try:
             reply = handler(call)
-        except errors.Fault as fault:
-            reply = Reply(fault.status, fault.body, fault.headers)
+        except errors.Refused as refused:
+            reply = Reply(refused.status, refused.body, refused.headers)
         return respond(reply, call.microversion)
 
     return serve
@@ -140,22 +142,34 @@ def respond(reply: Reply, microversion: str | None = None) -> web.Response:
     return web.Response(status=reply.status, headers=headers, body=json.dumps(reply.body).encode())
 
 
-def observer(state: State, service: str) -> Middleware:
-    """Return the middleware that delays and logs every request but those of the control API."""
+def observer(state: State, service: str, entrance: door.Door) -> Middleware:
+    """Return the middleware that delays, disturbs and logs every request."""
 
     @web.middleware
     async def observe(request: web.Request, handler: WebHandler) -> web.StreamResponse:
-        if request.path.startswith(CONTROL):
-            return await handler(request)
-        entry = state.log.begin(request.method, request.raw_path, project_in(request.path, state))
+        project_id = project_in(request.path, state)
+        entry = state.log.begin(request.method, request.raw_path, project_id)
+        fault = state.faults.strike(entry.number, request.method, request.raw_path, route_of(request), project_id)
+        entrance.busy.append(request.transport)
         status = 0
         try:
             if state.config.latency:
                 await asyncio.sleep(state.config.latency)
-            response = await answered(request, handler, service)
+            if fault is None:
+                response = await answered(request, handler, service)
+            else:
+                entry.fault = fault.kind
+                carry_out = partial(answered, request, handler, service)
+                response = await disturbed(fault, request, service, state, carry_out)
             status = response.status
         finally:
             state.log.end(entry, status)
+        refuse = state.faults.refusal_before(entry.number + 1)
+        if refuse is not None:
+            entrance.close(refuse.seconds)
+        entrance.busy.remove(request.transport)
+        if not entrance.is_open:
+            response.force_close()
         return response
 
     return observe
@@ -168,12 +182,18 @@ async def answered(request: web.Request, handler: WebHandler, service: str) -> w
     except web.HTTPException as unrouted:
         known = unrouted.status != 404
         message = unrouted.reason if known else "The resource could not be found."
-        fault = errors.unrouted(service, unrouted.status, message)
+        refused = errors.unrouted(service, unrouted.status, message)
     except Exception:
         # A bug of the emulator: its log has the reason.
         traceback.print_exc()
-        fault = errors.unrouted(service, 500, "The server has either erred or is incapable of performing")
-    return respond(Reply(fault.status, fault.body))
+        refused = errors.unrouted(service, 500, "The server has either erred or is incapable of performing")
+    return respond(Reply(refused.status, refused.body))
+
+
+def route_of(request: web.Request) -> str:
+    """Return the path with the names of its variables instead of their values."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else request.path
 
 
 def project_in(path: str, state: State) -> str | None:
@@ -191,15 +211,20 @@ async def serve(
     stopped: asyncio.Event,
 ) -> None:
     """Serve every service until `stopped`; port 0 lets the system choose."""
-    runners = []
     scheme = "https" if tls else "http"
-    for number, service in enumerate(services(refill)):
-        listener = socket.create_server((HOST, port + number if port else 0), backlog=1024)
-        state.endpoints[service.name] = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
-        runner = web.AppRunner(application(service, state), access_log=None, shutdown_timeout=0.1)
+    entrance = door.Door()
+    # The control API has an address of its own, which answers while the others refuse connections.
+    everything = [*services(), Service("control", control.routes(refill, entrance))]
+    runners = []
+    for number, service in enumerate(everything):
+        middlewares = [] if service.name == "control" else [observer(state, service.name, entrance)]
+        runner = web.AppRunner(application(service, state, *middlewares), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.SockSite(runner, listener, ssl_context=tls).start()
         runners.append(runner)
+        place = door.Address(runner, port + number if port else 0, tls)
+        state.endpoints[service.name] = f"{scheme}://{door.HOST}:{place.port}"
+        if service.name != "control":
+            entrance.add(place)
     refill(state)
     ready()
     await stopped.wait()

@@ -33,7 +33,7 @@ VAULT_FILTERS = {
 }
 
 
-def refuse(message: str) -> errors.Fault:
+def refuse(message: str) -> errors.Refused:
     """Refuse a parameter."""
     return errors.of_service("cbr", 400, message)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The door for tests: arrange the cloud and look behind its answers.
 
-It stands beside Keystone, needs no token, has no latency and is not logged. Bodies are JSON;
+It has an address of its own, needs no token, has no latency and is not logged. Bodies are JSON;
 a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name or id.
 
     GET    /_emulator                    endpoints, projects, configuration
@@ -37,11 +37,15 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
                                          calls with that status, in the service's words; null
                                          ends it
     DELETE /_emulator/outages            end all of them
+    POST   /_emulator/faults             {"kind": ..., ...}: let requests go wrong; faults.py says
+                                         how and which
+    GET    /_emulator/faults             {"faults": [...] with their hits, "held": requests held now}
+    DELETE /_emulator/faults             let everything go well again
     PUT    /_emulator/auth-keys          {"keys": [...]}: the keys of the next transfers
     PUT    /_emulator/quotas/TENANT      {"volumes": 3, "gigabytes": {"limit": 9, "reserved": 2},
                                          "volumes_SAS": null}; null hides the quota
     POST   /_emulator/tokens/expire      {} or {"tenant": TENANT} -> {"expired": number}
-    GET    /_emulator/requests           {"requests": [{method, path, project, status}],
+    GET    /_emulator/requests           {"requests": [{number, method, path, project, status, fault}],
                                          "peak": most requests in work at once}
     DELETE /_emulator/requests           start a new log
 """
@@ -52,24 +56,55 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from tests.emulator import constraints
 from tests.emulator.calls import Call, Handler, Reply, Route
-from tests.emulator.errors import Fault
+from tests.emulator.errors import Refused
 from tests.emulator.load import load
 from tests.emulator.state import SERVICES, Outage, State, Transfer, Volume
 
 
-def routes(refill: Callable[[State], None]) -> list[Route]:
+class Entrance(Protocol):
+    """What lets requests in."""
+
+    def close(self, seconds: float) -> None:
+        """Refuse connections for so long."""
+
+    def open(self) -> None:
+        """Let everybody in again."""
+
+
+def routes(refill: Callable[[State], None], entrance: Entrance) -> list[Route]:
     """Return the routes; `refill` creates the initial volumes after a reset."""
 
     def reset(call: Call) -> Reply:
+        entrance.open()
         call.state.reset()
         refill(call.state)
         return Reply(200, {})
 
-    table: list[Route] = [("POST", "/_emulator/reset", reset), *ROUTES]
+    def order_fault(call: Call) -> Reply:
+        state, given = call.state, call.json()
+        tenant = given.pop("tenant", None)
+        fault = state.faults.order(project_id=state.project_named(tenant).id if tenant else None, **given)
+        refuse = state.faults.refusal_before(len(state.log.entries) + 1)
+        if refuse is not None:
+            entrance.close(refuse.seconds)
+        return Reply(200, asdict(fault))
+
+    def end_faults(call: Call) -> Reply:
+        call.state.faults.clear()
+        entrance.open()
+        return Reply(200, {})
+
+    table: list[Route] = [
+        ("POST", "/_emulator/reset", reset),
+        ("POST", "/_emulator/faults", order_fault),
+        ("GET", "/_emulator/faults", show_faults),
+        ("DELETE", "/_emulator/faults", end_faults),
+        *ROUTES,
+    ]
     return [(method, path, guarded(handler)) for method, path, handler in table]
 
 
@@ -80,7 +115,7 @@ def guarded(handler: Handler) -> Handler:
         try:
             return handler(call)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Fault(400, {"error": str(error)}) from None
+            raise Refused(400, {"error": str(error)}) from None
 
     return checked
 
@@ -153,6 +188,12 @@ def verdicts(call: Call) -> Reply:
     return Reply(200, {"verdicts": {v.id: list(constraints.violated(state, v)) for v in volumes}})
 
 
+def show_faults(call: Call) -> Reply:
+    """Show what was ordered and how often it hit."""
+    faults = call.state.faults
+    return Reply(200, {"faults": [asdict(fault) for fault in faults.ordered], "held": faults.held})
+
+
 def set_outage(call: Call) -> Reply:
     """Begin or end an outage."""
     given = call.json()
@@ -200,7 +241,7 @@ def change_transfer(call: Call) -> Reply:
     """Make a transfer older, or rename it."""
     transfer = call.state.transfers.get(call.params["transfer"])
     if transfer is None:
-        raise Fault(404, {"error": "there is no such transfer"})
+        raise Refused(404, {"error": "there is no such transfer"})
     changes = call.json()
     if not set(changes) <= {"created_at", "name"}:
         raise ValueError("only created_at and name can be changed")
@@ -256,7 +297,7 @@ def volume_named(call: Call) -> Volume:
     """Return the volume in the URL."""
     volume = call.state.volumes.get(call.params["volume"])
     if volume is None:
-        raise Fault(404, {"error": "there is no such volume"})
+        raise Refused(404, {"error": "there is no such volume"})
     return volume
 
 

@@ -22,7 +22,7 @@ CINDER_KINDS = {
 }
 
 
-class Fault(Exception):
+class Refused(Exception):
     """A refusal: what the client gets instead of an answer."""
 
     def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
@@ -33,29 +33,29 @@ class Fault(Exception):
         self.headers = headers or {}
 
 
-def cinder(status: int, message: str) -> Fault:
-    """Return a fault as Cinder words it."""
+def cinder(status: int, message: str) -> Refused:
+    """Return a refusal as Cinder words it."""
     kind = CINDER_KINDS.get(status, "computeFault")
-    return Fault(status, {kind: {"code": status, "message": message}})
+    return Refused(status, {kind: {"code": status, "message": message}})
 
 
-def over_limit(message: str) -> Fault:
+def over_limit(message: str) -> Refused:
     """Return Cinder's answer to a quota that is used up; its Retry-After is no throttling."""
     body = {"overLimit": {"code": 413, "message": message, "retryAfter": "0"}}
-    return Fault(413, body, {"Retry-After": "0"})
+    return Refused(413, body, {"Retry-After": "0"})
 
 
-def evs(status: int, code: str, message: str) -> Fault:
-    """Return a fault in the envelope of EVS (EVS_API H, format 2)."""
-    return Fault(status, {"error": {"message": message, "code": code}})
+def evs(status: int, code: str, message: str) -> Refused:
+    """Return a refusal in the envelope of EVS (EVS_API H, format 2)."""
+    return Refused(status, {"error": {"message": message, "code": code}})
 
 
-def gateway(status: int, code: str, message: str) -> Fault:
-    """Return a fault of the gateway, whose envelope CBR shares (EVS_API H, format 3)."""
-    return Fault(status, {"error_code": code, "error_msg": message, "request_id": uuid.uuid4().hex})
+def gateway(status: int, code: str, message: str) -> Refused:
+    """Return a refusal of the gateway, whose envelope CBR shares (EVS_API H, format 3)."""
+    return Refused(status, {"error_code": code, "error_msg": message, "request_id": uuid.uuid4().hex})
 
 
-def of_service(service: str, status: int, message: str) -> Fault:
+def of_service(service: str, status: int, message: str) -> Refused:
     """Return a service's own words for an error that every service has.
 
     Codes of CBR, VBS and SDRS for the general errors are documented nowhere, so theirs are the
@@ -69,7 +69,7 @@ def of_service(service: str, status: int, message: str) -> Fault:
     return evs(status, code, message)
 
 
-def outage(service: str, status: int) -> Fault:
+def outage(service: str, status: int) -> Refused:
     """Return the answer of a service that refuses or fails, or of the gateway before it."""
     if status == 429:
         return gateway(429, "APIG.0308", "The throttling threshold has been reached")
@@ -79,35 +79,35 @@ def outage(service: str, status: int) -> Fault:
     return of_service(service, status, message)
 
 
-def unrouted(service: str, status: int, message: str) -> Fault:
+def unrouted(service: str, status: int, message: str) -> Refused:
     """Return the answer to a URL that does not exist, or a crash."""
     if service in ("identity", "evs"):
         return cinder(status, message)
     return of_service(service, status, message)
 
 
-def keystone(status: int, message: str, headers: dict[str, str] | None = None) -> Fault:
-    """Return a fault as Keystone and its middleware word it."""
+def keystone(status: int, message: str, headers: dict[str, str] | None = None) -> Refused:
+    """Return a refusal as Keystone and its middleware word it."""
     error = {"code": status, "title": HTTPStatus(status).phrase, "message": message}
-    return Fault(status, {"error": error}, headers)
+    return Refused(status, {"error": error}, headers)
 
 
-def unauthorized(identity_url: str = "") -> Fault:
+def unauthorized(identity_url: str = "") -> Refused:
     """Return the one answer to every missing, wrong or expired credential."""
     headers = {"WWW-Authenticate": f'Keystone uri="{identity_url}"'} if identity_url else None
     return keystone(401, "The request you have made requires authentication.", headers)
 
 
-def forbidden(policy: str) -> Fault:
+def forbidden(policy: str) -> Refused:
     """Return Cinder's answer to a role that does not suffice."""
     return cinder(403, f"Policy doesn't allow {policy} to be performed.")
 
 
-def volume_not_found(volume_id: str) -> Fault:
+def volume_not_found(volume_id: str) -> Refused:
     """Return the answer to a volume that is not there or not the caller's."""
     return cinder(404, f"Volume {volume_id} could not be found.")
 
 
-def transfer_not_found(transfer_id: str) -> Fault:
+def transfer_not_found(transfer_id: str) -> Refused:
     """Return the answer to a transfer that is not there or not the caller's."""
     return cinder(404, f"Transfer {transfer_id} could not be found.")

@@ -24,15 +24,15 @@ def create_token(call: Call) -> Reply:
         method = identity["methods"][0]
         user = METHODS[method](call, identity[method])
         token = scoped(call, user, scope)
-    except (KeyError, IndexError, TypeError, AttributeError, errors.Fault) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, errors.Refused) as error:
         raise refusal(error) from None
     view = {"token": token_view(call, token, method)}
     return Reply(201, view, {"X-Subject-Token": token.id, "Vary": "X-Auth-Token"})
 
 
-def refusal(error: Exception) -> errors.Fault:
+def refusal(error: Exception) -> errors.Refused:
     """Return Keystone's words for a request that could not be read."""
-    if isinstance(error, errors.Fault) and error.status == 401:
+    if isinstance(error, errors.Refused) and error.status == 401:
         return error
     return errors.keystone(400, "Expecting to find valid JSON in request body: auth is malformed.")
 

@@ -10,10 +10,10 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from tests.emulator.calls import Call
-from tests.emulator.errors import Fault
+from tests.emulator.errors import Refused
 
 T = TypeVar("T")
-Refusal = Callable[[str], Fault]
+Refusal = Callable[[str], Refused]
 
 
 def filtered(call: Call, rows: Iterable[T], fields: Mapping[str, str]) -> list[T]:
@@ -38,7 +38,7 @@ def number(call: Call, name: str, default: int, least: int, refuse: Refusal, mos
     return value
 
 
-def behind(rows: list[Any], marker: str | None, missing: Fault) -> list[Any]:
+def behind(rows: list[Any], marker: str | None, missing: Refused) -> list[Any]:
     """Return the rows behind the one with that id."""
     if not marker:
         return rows

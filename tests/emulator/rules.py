@@ -1,6 +1,6 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is refused, and in whose words. Pure: the state in, a fault or nothing out."""
+"""What is refused, and in whose words. Pure: the state in, a refusal or nothing out."""
 
 from __future__ import annotations
 

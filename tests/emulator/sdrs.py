@@ -20,12 +20,12 @@ FILTERS = {
 ABNORMAL = ("error", "invalid", "fault")
 
 
-def refuse(message: str) -> errors.Fault:
+def refuse(message: str) -> errors.Refused:
     """Refuse a parameter."""
     return errors.of_service("sdrs", 400, message)
 
 
-def bad_limit(message: str) -> errors.Fault:
+def bad_limit(message: str) -> errors.Refused:
     """Refuse a limit; 0 too, though the pages of the calls allow it (EVS_API J)."""
     return errors.evs(400, "SDRS.0221", message)
 

@@ -60,7 +60,7 @@ class EmulatorServer:
         self.auth_url = ""
         self.clouds_file = Path()
         self.endpoints: dict[str, str] = {}
-        """The roots of the services: `identity`, `evs`, `cbr`, `vbs`, `sdrs`, without a version."""
+        """The roots of the services: `identity`, `evs`, `cbr`, `vbs`, `sdrs`, without a version; and `control`."""
         self.control = ""
         """The URL of the control API."""
         self._projects: dict[str, str] = {}
@@ -129,7 +129,7 @@ class EmulatorServer:
     def requests(self) -> list[Request]:
         """Return what was asked since the last forget_requests()."""
         log = self._ask("GET", "/requests")["requests"]
-        return [Request(r["method"], r["path"], r["status"]) for r in log]
+        return [Request(r["method"], r["path"], r["status"], r["fault"]) for r in log]
 
     def forget_requests(self) -> None:
         """Start a new log."""
@@ -190,6 +190,24 @@ class EmulatorServer:
     def end_outages(self) -> None:
         """End all outages."""
         self._ask("DELETE", "/outages")
+
+    def order_fault(self, kind: str, **which: Any) -> None:
+        """Let requests go wrong; faults.py says how, which and how often."""
+        self._ask("POST", "/faults", {"kind": kind, **which})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the ordered faults and how many requests each has hit."""
+        faults: list[dict[str, Any]] = self._ask("GET", "/faults")["faults"]
+        return faults
+
+    def held_requests(self) -> int:
+        """Return how many requests a fault holds at this moment."""
+        held: int = self._ask("GET", "/faults")["held"]
+        return held
+
+    def end_faults(self) -> None:
+        """Let everything go well again."""
+        self._ask("DELETE", "/faults")
 
     def update_volume(self, volume_id: str, **traits: Any) -> None:
         """Change traits of a volume whatever its status; `tenant` moves it."""

@@ -8,6 +8,7 @@ What protects volumes is in protection.py.
 from __future__ import annotations
 
 import bisect
+import copy
 import hashlib
 import hmac
 import random
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tests.emulator.faults import Faults
 from tests.emulator.protection import Backup, Protection
 from tests.emulator.tables import assign
 
@@ -195,7 +197,10 @@ class LoggedRequest:
     method: str
     path: str
     project: str | None
+    number: int
     status: int = 0
+    fault: str | None = None
+    """The kind of the fault that hit it."""
 
 
 class RequestLog:
@@ -209,7 +214,7 @@ class RequestLog:
 
     def begin(self, method: str, path: str, project: str | None) -> LoggedRequest:
         """Note a request that arrived."""
-        entry = LoggedRequest(method, path, project)
+        entry = LoggedRequest(method, path, project, len(self.entries) + 1)
         self.entries.append(entry)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
@@ -305,6 +310,9 @@ class State:
         self.next_keys: deque[str] = deque()
         self.protection = Protection(self.volumes, self.usage)
         self.outages: dict[Outage, int] = {}
+        self.faults = Faults()
+        self._past: State | None = None
+        self._past_until = 0.0
         self._timelines = {p: Timeline() for p in self.projects}
         self.log.clear()
 
@@ -475,6 +483,32 @@ class State:
         """Return the status that a call gets instead of an answer."""
         hits = [status for outage, status in self.outages.items() if outage.hits(service, token, method, path)]
         return hits[-1] if hits else None
+
+    # Faults
+
+    def lag(self, seconds: float) -> None:
+        """Show for so long what is there now, whatever changes."""
+        if time.monotonic() >= self._past_until:
+            self._past = self._snapshot()
+        self._past_until = time.monotonic() + seconds
+
+    def for_call(self, method: str, pretend: bool) -> State:
+        """Return what a call is to work on: this, or what is not to be kept or not up to date."""
+        if pretend:
+            return self._snapshot()
+        if method == "GET" and self._past is not None and time.monotonic() < self._past_until:
+            return self._past
+        return self
+
+    def _snapshot(self) -> State:
+        """Return a cloud with the same disks and transfers, which change without these."""
+        past = copy.copy(self)
+        past.volumes = {key: replace(volume) for key, volume in self.volumes.items()}
+        past.transfers = {key: replace(transfer) for key, transfer in self.transfers.items()}
+        past.offers = {project: {key: past.transfers[key] for key in offers} for project, offers in self.offers.items()}
+        past.usage = {project: Counter(usage) for project, usage in self.usage.items()}
+        past._timelines = copy.deepcopy(self._timelines)
+        return past
 
     # Quotas
 

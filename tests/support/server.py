@@ -24,6 +24,8 @@ class Request:
     method: str
     path: str
     status: int
+    fault: str | None = None
+    """The kind of the fault that the emulator was told to hit it with."""
 
 
 class Server(Protocol):
