@@ -32,6 +32,9 @@ options:
   before:
     description: The result of the task before that one.
     type: dict
+  withdrawal:
+    description: The result of the task that withdrew what was pending, once it is known.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -50,7 +53,11 @@ _value:
 
 
 def transfer_batch(
-    batch: Sequence[str], last: Mapping[str, Any], at: str, before: Mapping[str, Any] | None = None
+    batch: Sequence[str],
+    last: Mapping[str, Any],
+    at: str,
+    before: Mapping[str, Any] | None = None,
+    withdrawal: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
     results = [result for result in (before, last) if result is not None]
@@ -59,11 +66,18 @@ def transfer_batch(
     # A module that ended without a word about this disk: what it said at all.
     otherwise = next((str(result["msg"]) for result in results if result.get("msg")), "no module told what happened")
     failed = [volume_id for volume_id in batch if volume_id not in succeeded]
+    failures = {volume_id: told.get(volume_id, otherwise) for volume_id in failed}
+    pending = _pending(failed, before) if before is not None else {}
+    for volume_id, why in _locked(pending, before or {}, withdrawal or {}).items():
+        failures[volume_id] += (
+            f" The disk may stay offered and locked, because the offer could not be withdrawn: {why} "
+            "Run again, or withdraw the offers (playbook otc.evs.withdraw)."
+        )
     return {
         "at": at,
         "ids": [volume_id for volume_id in batch if volume_id in succeeded],
-        "failures": {volume_id: told.get(volume_id, otherwise) for volume_id in failed},
-        "pending": _pending(failed, before) if before is not None else {},
+        "failures": failures,
+        "pending": pending,
     }
 
 
@@ -76,6 +90,18 @@ def _pending(failed: Sequence[str], offered: Mapping[str, Any]) -> dict[str, lis
         return {"volumes": list(failed)}
     ours = [row["id"] for row in offered["transfers"] if row["volume_id"] in set(failed) and row["id"]]
     return {"transfer_ids": ours} if ours else {}
+
+
+def _locked(
+    pending: Mapping[str, Sequence[str]], offered: Mapping[str, Any], withdrawal: Mapping[str, Any]
+) -> dict[str, str]:
+    """The disks that may still be offered, with the reason; all of them if the withdrawal names none."""
+    named = {failure["volume_id"]: str(failure["msg"]) for failure in withdrawal.get("failures", ())}
+    if named or not withdrawal.get("failed"):
+        return named
+    disks = {row["id"]: row["volume_id"] for row in offered.get("transfers", ())}
+    ids = [disks[transfer_id] for transfer_id in pending.get("transfer_ids", ())] + list(pending.get("volumes", ()))
+    return dict.fromkeys(ids, str(withdrawal.get("msg", "no module told why.")))
 
 
 class FilterModule:

@@ -224,7 +224,16 @@ def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
             if not outcome_is_open(error) and not late:
                 raise
             lost = error
-        _withdraw_lost(evs, volume, name, timeout)
+        try:
+            _withdraw_lost(evs, volume, name, timeout)
+        except UsageError:
+            raise
+        except EvsError as error:
+            error.message = (
+                f"{lost.message} Nor could it be found out what became of the offer, and the disk may stay locked: "
+                f"{error.message} Offer it again, or withdraw the offer."
+            )
+            raise
     raise lost or EvsError("unreachable")
 
 

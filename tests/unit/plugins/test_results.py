@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.otc.evs.plugins.filter.transfer_batch import transfer_batch
 from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from ansible_collections.otc.evs.plugins.filter.withdrawal_plan import withdrawal_plan
@@ -38,6 +40,29 @@ def test_a_task_that_ended_without_a_result_leaves_only_the_disks_to_go_by() -> 
     assert noted["failures"] == dict.fromkeys(BATCH, "MODULE FAILURE")
     assert noted["pending"] == {"volumes": BATCH}
     assert transfer_batch(["v1"], {}, AT)["failures"] == {"v1": "no module told what happened"}
+
+
+@pytest.mark.parametrize("offered", [{"transfers": rows("v1", "v2")}, {"msg": "MODULE FAILURE"}])
+def test_what_could_not_be_withdrawn_is_told_with_the_reason(offered: dict[str, Any]) -> None:
+    withdrawal = {"failed": True, "msg": "the network is down."}
+    noted = transfer_batch(["v1", "v2"], {"msg": "refused."}, AT, before=offered, withdrawal=withdrawal)
+    for volume_id in ("v1", "v2"):
+        assert noted["failures"][volume_id].endswith(
+            "stay offered and locked, because the offer could not be withdrawn: the network is down. "
+            "Run again, or withdraw the offers (playbook otc.evs.withdraw)."
+        )
+
+
+def test_of_a_withdrawal_that_failed_in_part_only_that_part_is_told() -> None:
+    offered = {"transfers": rows("v1", "v2")}
+    withdrawal = {"failed": True, "failures": [{"volume_id": "v2", "msg": "refused."}], "msg": "x"}
+    noted = transfer_batch(["v1", "v2"], {"msg": "no."}, AT, before=offered, withdrawal=withdrawal)
+    assert noted["failures"]["v1"] == "no."
+    assert "could not be withdrawn: refused. Run again" in noted["failures"]["v2"]
+    assert transfer_batch(["v1", "v2"], {"msg": "no."}, AT, before=offered, withdrawal={})["failures"] == {
+        "v1": "no.",
+        "v2": "no.",
+    }
 
 
 def disk(volume_id: str, **fields: Any) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An emulator on which things go wrong, short pauses, and a summary of what was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.otc.evs.plugins.module_utils import _backoff, _credentials, _lookup
+from tests.emulator.server import EmulatorServer
+
+FIGURES = "figures"
+"""The name under which a test records a line for the summary."""
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[EmulatorServer]:
+    with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
+    """The emulator as new; its log of requests is empty."""
+    running_emulator.reset()
+    running_emulator.forget_requests()
+    return running_emulator
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same retries, polls and time-outs, but shorter."""
+    monkeypatch.setattr(_backoff, "FIRST_DELAY", 0.001)
+    monkeypatch.setattr(_lookup, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 0.15)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the lines that the tests recorded, whatever became of them."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    lines = [line for report in reports for name, line in getattr(report, "user_properties", ()) if name == FIGURES]
+    if lines:
+        terminalreporter.section("faults")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -1,0 +1,124 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every request of a role run over three disks, hit by every fault, and then a run that is left alone."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.emulator.server import EmulatorServer
+from tests.faults.conftest import FIGURES
+from tests.faults.judge import Tally, prepare
+from tests.faults.role import Role
+from tests.support.server import Request
+
+DISKS = 3
+OPTIONS = {"concurrency": 1, "timeout": 1}
+SEED = int(os.environ.get("OTC_EVS_SEED", "20261121"))
+CASES = int(os.environ.get("OTC_EVS_FAULT_CASES", "150"))
+"""How many runs with several faults at once."""
+
+# Strike before the request is carried out, or the answer to it.
+FAULTS: dict[str, dict[str, Any]] = {
+    "refused for a moment": {"kind": "refuse", "seconds": 0.004},
+    "refused": {"kind": "refuse", "seconds": 60},
+    "reset": {"kind": "reset"},
+    "stall": {"kind": "stall"},
+    "expired token": {"kind": "expire"},
+    "401": {"kind": "status", "status": 401},
+    "403": {"kind": "status", "status": 403},
+    "429": {"kind": "status", "status": 429},
+    "429 with Retry-After": {"kind": "status", "status": 429, "retry_after": "1"},
+    **{str(status): {"kind": "status", "status": status} for status in (500, 502, 503, 504)},
+    "truncated": {"kind": "truncate"},
+    "HTML": {"kind": "html"},
+    "accepted by another": {"kind": "accepted"},
+    "withdrawn by another": {"kind": "withdrawn"},
+}
+# Strike after it was carried out, which makes a difference only if that changed something.
+FAULTS_OF_CHANGES: dict[str, dict[str, Any]] = {
+    "answer lost": {"kind": "reset", "after": True},
+    "done, then stall": {"kind": "stall", "after": True},
+    **{f"done, then {status}": {"kind": "status", "status": status, "after": True} for status in (500, 504)},
+    "done, then HTML": {"kind": "html", "after": True},
+    "shown late": {"kind": "late", "seconds": 0.2},
+    "only pretended": {"kind": "pretend"},
+}
+ALL = {**FAULTS, **FAULTS_OF_CHANGES}
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+def changes(request: Request) -> bool:
+    """Whether a request changes a disk."""
+    return request.method == "DELETE" or (request.method == "POST" and "os-volume-transfer" in request.path)
+
+
+def undisturbed(server: EmulatorServer) -> list[Request]:
+    """The requests of a run that nothing disturbs."""
+    run = Role(server, prepare(server, DISKS), **OPTIONS).run()
+    assert run.error is None
+    return server.requests()
+
+
+def try_case(server: EmulatorServer, tally: Tally, case: str, *faults: dict[str, Any], may_lock: bool = False) -> None:
+    """Run the role disturbed, then undisturbed."""
+    ids = prepare(server, DISKS)
+    role = Role(server, ids, **OPTIONS)
+    for fault in faults:
+        server.order_fault(**fault)
+    run = role.run()
+    done = tally.judge_first(case, server, ids, run, may_lock)
+    server.end_faults()
+    tally.judge_second(case, server, ids, role.run(), needed=not done)
+
+
+def sweep(server: EmulatorServer, name: str, times: int | None) -> Tally:
+    """Hit each request in turn, and without `times` each call from then on."""
+    tally = Tally()
+    requests = undisturbed(server)
+    # What ends the run before anything was changed needs no second look.
+    first = 1 if times else 1 + next(number for number, request in enumerate(requests) if changes(request))
+    for number, request in enumerate(requests[first - 1 :], first):
+        if name in FAULTS or changes(request):
+            case = f"{name} at {number}, {request.method} {request.path}"
+            # A fault that lasts may keep the role from freeing what it has offered; then it has to say so.
+            lasting = times is None or name == "refused"
+            try_case(server, tally, case, {**ALL[name], "number": number, "times": times}, may_lock=lasting)
+    return tally
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_request_once(emulator: EmulatorServer, name: str, record_property: Callable[[str, object], None]) -> None:
+    tally = sweep(emulator, name, times=1)
+    record_property(FIGURES, f"{name}, once: {tally.line}")
+    assert tally.problems == []
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if not name.startswith("refused")])
+def test_each_call_from_then_on(
+    emulator: EmulatorServer, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    tally = sweep(emulator, name, times=None)
+    record_property(FIGURES, f"{name}, from then on: {tally.line}")
+    assert tally.problems == []
+
+
+def test_several_faults_in_one_run(emulator: EmulatorServer, record_property: Callable[[str, object], None]) -> None:
+    """Recovery may be disturbed as well."""
+    rng = random.Random(SEED)
+    requests = len(undisturbed(emulator))
+    tally = Tally()
+    for case in range(CASES):
+        # Its requests are more than those of an undisturbed run.
+        numbers = sorted(rng.sample(range(1, requests + 10), k=rng.randint(2, 5)))
+        names = [rng.choice([name for name in ALL if name != "refused"]) for dummy in numbers]
+        faults = [{**ALL[name], "number": number} for name, number in zip(names, numbers, strict=True)]
+        told = ", ".join(f"{name} at {number}" for name, number in zip(names, numbers, strict=True))
+        try_case(emulator, tally, f"case {case}: {told}", *faults, may_lock=True)
+    record_property(FIGURES, f"2 to 5 faults in a run, seed {SEED}: {tally.line}")
+    assert tally.problems == []
