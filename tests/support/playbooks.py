@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -69,15 +71,45 @@ class Running:
             text=True,
         )
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
     def result(self) -> Run:
         """Wait for its end."""
         try:
             output, dummy = self._process.communicate(timeout=TIMEOUT)
         except BaseException:
-            self._process.kill()
-            self._process.communicate()
+            self.kill()
             raise
         return Run(output, self._process.returncode)
+
+    def kill(self) -> Run:
+        """End it at once with all that it has started, as the loss of the machine would."""
+        pids = [self._process.pid]
+        # A stopped process starts no other; Ansible's workers leave its process group.
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                pids += children(pid)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        output, dummy = self._process.communicate()
+        return Run(output, self._process.returncode)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that are still its own."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            # Behind the name, which may hold anything, come the state and the parent.
+            parent = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            if parent == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def begin(server: Server | None, home: Path, playbook: Any, *arguments: str, **variables: Any) -> Running:
