@@ -42,6 +42,15 @@ class CinderServer:
         self._settings = {"max_limit": max_limit, "token_lifetime": token_lifetime}
         self._running: _Running | None = None
 
+    def __enter__(self) -> CinderServer:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Stop."""
+        self.stop()
+
     @property
     def pids(self) -> list[int]:
         """The processes that run; none before start() and after stop()."""

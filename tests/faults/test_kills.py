@@ -4,31 +4,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.emulator.server import EmulatorServer
 from tests.faults.conftest import FIGURES
 from tests.faults.judge import SECRETS, prepare
-from tests.integration.conftest import move_on
-from tests.support.playbooks import begin
+from tests.support.playbooks import begin, play
 from tests.support.server import SOURCE, TARGET
 
 DISKS = 3
+PAUSE = 0.01
 SLICES = 4
 """The kills are spread over so many tests, which may run side by side."""
-VARIABLES = {"tenant_transfer_source": {"cloud": SOURCE}, "tenant_transfer_target": {"cloud": TARGET}}
 
 
-def points(server: EmulatorServer, home: Path) -> list[dict[str, object]]:
+def sides(server: EmulatorServer) -> dict[str, Any]:
+    """The variables that name the tenants."""
+    return {
+        f"tenant_transfer_{side}": {"auth": server.cloud(cloud)["auth"], "region_name": "eu-de"}
+        for side, cloud in (("source", SOURCE), ("target", TARGET))
+    }
+
+
+def points(server: EmulatorServer, home: Path) -> list[dict[str, Any]]:
     """The moments to kill at: before each request, and behind each that changes something."""
-    ids = prepare(server, DISKS)
-    run = move_on(server, home)(ids)
+    run = play(server, home, "otc.evs.transfer", **sides(server), tenant_transfer_volumes=prepare(server, DISKS))
     assert run.exit_status == 0, run.output
     requests = server.requests()
-    before = [{"number": number} for number in range(1, len(requests) + 1)]
+    before: list[dict[str, Any]] = [{"number": number} for number in range(1, len(requests) + 1)]
     behind = [
         {"number": number, "after": True}
         for number, request in enumerate(requests, 1)
@@ -37,16 +45,17 @@ def points(server: EmulatorServer, home: Path) -> list[dict[str, object]]:
     return [*before, *behind]
 
 
-def kill_at(server: EmulatorServer, home: Path, ids: list[str], point: dict[str, object]) -> str:
+def kill_at(server: EmulatorServer, home: Path, ids: list[str], point: dict[str, Any]) -> str:
     """Kill the playbook at that moment; returns what it had said."""
     server.order_fault("hold", **point)
-    running = begin(server, home, "otc.evs.transfer", **VARIABLES, tenant_transfer_volumes=ids)
+    running = begin(server, home, "otc.evs.transfer", **sides(server), tenant_transfer_volumes=ids)
     while not server.held_requests():
         assert not running.is_over, running.result().output
+        time.sleep(PAUSE)
     output = running.kill().output
     # A request is worked off, or dropped, before the next run begins.
     while server.held_requests():
-        pass
+        time.sleep(PAUSE)
     server.end_faults()
     return output
 
@@ -61,7 +70,7 @@ def test_a_killed_run_is_finished_by_the_next(
         ids = prepare(emulator, DISKS)
         output = kill_at(emulator, tmp_path, ids, point)
         assert {disk["id"] for disk in emulator.volumes()} == set(ids)
-        run = move_on(emulator, tmp_path)(ids)
+        run = play(emulator, tmp_path, "otc.evs.transfer", **sides(emulator), tenant_transfer_volumes=ids)
         places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in emulator.volumes()}
         if run.exit_status or places != dict.fromkeys(ids, (TARGET, "available")) or emulator.transfers():
             problems.append(f"{point}: {places} {emulator.transfers()} {run.output}")
