@@ -158,7 +158,8 @@ def tests(session: nox.Session) -> None:
     """Run tests, or those named behind `--`; the slower layers not on every Python."""
     install(session, "test")
     env = install_collection(session)
-    session.run("pytest", *(session.posargs or layers(str(session.python))), env=env)
+    everything = ("--numprocesses=2", "--dist=worksteal", *layers(str(session.python)))
+    session.run("pytest", *(session.posargs or everything), env=env)
 
 
 def layers(python: str) -> list[str]:
@@ -167,7 +168,7 @@ def layers(python: str) -> list[str]:
     if python in (THIS_PYTHON, NEWEST_PYTHON):
         paths.append("tests/contract")
     if python == THIS_PYTHON:
-        paths.append("tests/integration")
+        paths += ["tests/integration", "tests/faults"]
     return paths
 
 
