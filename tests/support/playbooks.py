@@ -72,14 +72,19 @@ class Running:
         )
 
     @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
     def is_over(self) -> bool:
         """Whether it has ended by itself."""
         return self._process.poll() is not None
 
-    def result(self) -> Run:
-        """Wait for its end."""
+    def result(self, timeout: float = TIMEOUT) -> Run:
+        """Wait for its end, at most so many seconds."""
         try:
-            output, dummy = self._process.communicate(timeout=TIMEOUT)
+            output, dummy = self._process.communicate(timeout=timeout)
         except BaseException:
             self.kill()
             raise
