@@ -189,6 +189,7 @@ def test_a_login_that_is_refused(controller: Controller) -> None:
         source=controller.inline(SOURCE),
         target=controller.inline(TARGET, password=WRONG_PASSWORD),
         volumes=NAMES,
+        environ={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"},
     )
     refused.must_be_tight("refused the credentials of the option auth", "retry")
 
@@ -229,7 +230,8 @@ def test_a_withdrawal(controller: Controller, disks: list[str]) -> None:
     inventory = controller.write("inventory.json", {"all": {"hosts": {"pair": pair}}})
     hosts = ["-i", inventory, "-e", "transfer_hosts=pair"]
     controller.server.set_outage("evs", 403, tenant=SOURCE, path="/os-volume-transfer", method="DELETE")
-    controller.role("withdraw", *hosts).must_be_tight("evs:transfers:delete", "retry")
+    minimal = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"}
+    controller.role("withdraw", *hosts, environ=minimal).must_be_tight("evs:transfers:delete", "retry")
     controller.server.end_outages()
     controller.role("withdraw", *hosts).must_be_tight("tenant-a: 3 withdrawn.", "reports")
 
@@ -256,7 +258,9 @@ def test_carelessness_is_seen(controller: Controller, disks: list[str]) -> None:
     )
     assert done.run.exit_status == 0, done.run.output
     assert done.leaks[f"key {KEYS[0]}"] == ALWAYS | {"ansible", "facts", "remote", "reports", "retry"}
-    assert "remote" in done.leaks[f"password of {SOURCE}"], "a file that does not stay is seen"
+    # The credentials stand in the task itself, and these show its arguments; what becomes a remote file, whose
+    # module then runs and removes it, begins as one of the controller, for a moment.
+    assert done.leaks[f"password of {SOURCE}"] - {"ansible"} == {"output", "log", "junit", "remote"}
 
 
 @pytest.mark.usefixtures("disks")
@@ -271,5 +275,4 @@ def test_what_ansible_shows_to_those_who_debug_it(controller: Controller) -> Non
     )
     assert done.run.exit_status == 0, done.run.output
     assert set(done.leaks) == {*(f"key {key}" for key in KEYS[:3]), f"password of {SOURCE}", f"password of {TARGET}"}
-    # What becomes a remote file begins as one of the controller, for a moment.
     assert set().union(*done.leaks.values()) - {"ansible"} == {"output", "remote"}
