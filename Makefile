@@ -6,7 +6,7 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test demo lint sanity unit contract integration molecule importer pins clean
+.PHONY: help test demo lint sanity unit contract faults integration molecule importer pins clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
@@ -23,7 +23,7 @@ lint: $(NOX) ## Check style, types, licences, changelog and documentation
 sanity: $(NOX) ## Run ansible-test sanity
 	$(NOX) --session sanity
 
-unit contract integration: $(NOX) ## Run that layer of the tests, on one Python
+unit contract faults integration: $(NOX) ## Run that layer of the tests, on one Python
 	$(NOX) --session tests-$(THIS_PYTHON) -- tests/$@
 
 molecule: $(NOX) ## Run the scenarios of extensions/molecule

@@ -167,7 +167,7 @@ def layers(python: str) -> list[str]:
     if python in (THIS_PYTHON, NEWEST_PYTHON):
         paths.append("tests/contract")
     if python == THIS_PYTHON:
-        paths.append("tests/integration")
+        paths += ["tests/faults", "tests/integration"]
     return paths
 
 
