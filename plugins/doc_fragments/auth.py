@@ -97,6 +97,9 @@ notes:
     C(volumev3), C(block-storage), in this order).
   - Safe to use on many hosts at once, and with the credentials of two tenants in one play. Set what they share with
     C(module_defaults) for the group C(otc.evs.evs).
+  - Ansible hands the options to a module in a file that is there as long as the module runs, and in none if
+    C(ansible_pipelining) is true. With E(ANSIBLE_KEEP_REMOTE_FILES) the file stays, and E(ANSIBLE_DEBUG) prints what is
+    in it. It holds no password if O(cloud) names a cloud.
 """
 
     ATTRIBUTES = r"""

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 
@@ -63,3 +65,11 @@ class ApiError(EvsError):
         self.request_id = request_id
         self.reason = reason
         """The server's own words."""
+
+
+def unexpected(error: Exception) -> str:
+    """How to tell of an exception that nobody foresaw: its kind and place, since its text may hold a secret."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"Unexpectedly failed, please report it: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."
+    )

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, unexpected
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
@@ -56,6 +57,9 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
         result = flow(Task(module.params, module.check_mode))
     except EvsError as error:
         module.fail_json(msg=error.message, **error.details)
+    except Exception as error:
+        # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
+        module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
     _leave(module, result)
 
 

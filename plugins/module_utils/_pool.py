@@ -13,7 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, LoginError, Unreachable
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    ApiError,
+    EvsError,
+    LoginError,
+    Unreachable,
+    unexpected,
+)
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -54,7 +60,7 @@ def run_all(function: Callable[[Item], Value], items: Iterable[Item], concurrenc
             return Done(item, error=error)
         except Exception as error:
             # A bug met by one item must not lose what the others have brought, such as keys.
-            return Done(item, error=EvsError(f"Unexpectedly failed, please report it: {error!r}"))
+            return Done(item, error=EvsError(unexpected(error)))
 
     with ThreadPoolExecutor(max_workers=concurrency) as workers:
         return list(workers.map(one, items))

@@ -105,6 +105,10 @@ attributes:
     support: partial
     details:
       - With O(pending=replace) every run makes new transfers, since the keys of the old ones cannot be read.
+notes:
+  - The result holds keys. Without C(no_log) on the task Ansible prints them with C(-v), and if the task fails, logs
+    them, and gives them to callbacks. Even with it C(async) writes them into a file, and a C(cacheable) fact into the
+    fact cache.
 author:
   - otc.evs contributors (@opentelekomcloud)
 seealso:

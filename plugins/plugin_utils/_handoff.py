@@ -89,4 +89,7 @@ def as_volumes(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _vault(password: str) -> VaultLib:
-    return VaultLib([("default", VaultSecret(password.encode()))])
+    # Unquoted digits are a number in YAML. Ansible Vault itself takes an empty password.
+    if not password:
+        raise HandoffError("its password is empty. Check tenant_transfer_handoff_password.")
+    return VaultLib([("default", VaultSecret(str(password).encode()))])

@@ -44,6 +44,8 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
     PUT    /_emulator/auth-keys          {"keys": [...]}: the keys of the next transfers
     PUT    /_emulator/quotas/TENANT      {"volumes": 3, "gigabytes": {"limit": 9, "reserved": 2},
                                          "volumes_SAS": null}; null hides the quota
+    GET    /_emulator/tokens             {"tokens": [...]}: every token that was issued, but for those
+                                         that were ended below
     POST   /_emulator/tokens/expire      {} or {"tenant": TENANT} -> {"expired": number}
     GET    /_emulator/requests           {"requests": [{number, method, path, project, status, fault}],
                                          "peak": most requests in work at once}
@@ -274,6 +276,11 @@ def set_quota(call: Call) -> Reply:
     return Reply(200, {})
 
 
+def list_tokens(call: Call) -> Reply:
+    """Show every token, so that a test can look for them where they must not be."""
+    return Reply(200, {"tokens": list(call.state.tokens)})
+
+
 def expire_tokens(call: Call) -> Reply:
     """End tokens before their time."""
     tenant = call.json().get("tenant") if call.raw else None
@@ -319,6 +326,7 @@ ROUTES: list[Route] = [
     ("DELETE", "/_emulator/outages", end_outages),
     ("PUT", "/_emulator/auth-keys", next_keys),
     ("PUT", "/_emulator/quotas/{tenant}", set_quota),
+    ("GET", "/_emulator/tokens", list_tokens),
     ("POST", "/_emulator/tokens/expire", expire_tokens),
     ("GET", "/_emulator/requests", show_requests),
     ("DELETE", "/_emulator/requests", forget_requests),

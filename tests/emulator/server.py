@@ -235,6 +235,11 @@ class EmulatorServer:
         """Fix the keys of the next transfers."""
         self._ask("PUT", "/auth-keys", {"keys": list(keys)})
 
+    def tokens(self) -> list[str]:
+        """Return every token that was issued, but for those ended by expire_tokens()."""
+        tokens: list[str] = self._ask("GET", "/tokens")["tokens"]
+        return tokens
+
     def expire_tokens(self, tenant: str | None = None) -> int:
         """End the tokens of a tenant, or all, and return how many there were."""
         ended: int = self._ask("POST", "/tokens/expire", {"tenant": tenant})["expired"]

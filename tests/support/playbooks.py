@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def environment(server: Server | None, home: Path) -> dict[str, str]:
 class Running:
     """A run of ansible-playbook under way."""
 
-    def __init__(self, command: list[str | Path], environ: dict[str, str], directory: Path) -> None:
+    def __init__(self, command: Sequence[str | Path], environ: dict[str, str], directory: Path) -> None:
         self._process = subprocess.Popen(
             command,
             env=environ,

@@ -145,6 +145,13 @@ def test_tokens_can_be_ended_per_tenant(cloud: Cloud) -> None:
     assert b.call("GET", "/volumes").json() == UNAUTHORIZED
 
 
+def test_every_token_is_known(cloud: Cloud) -> None:
+    issued = cloud.login("tenant-a").session.headers["X-Auth-Token"]
+    assert issued in cloud.server.tokens()
+    cloud.server.expire_tokens()
+    assert cloud.server.tokens() == []
+
+
 def test_tokens_expire_by_themselves(cloud: Cloud) -> None:
     cloud.server.configure(token_lifetime=0)
     assert cloud.login("tenant-a").call("GET", "/volumes").status_code == 401
