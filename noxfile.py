@@ -193,12 +193,25 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time the collection beside its floor and its peers; the results come into .dev/bench."""
+    install(session, "test")
+    install(session, "bench")
+    session.run("python", "-m", "tests.benchmarks", *session.posargs, env=with_import_path(install_collection(session)))
+
+
+def with_import_path(env: dict[str, str]) -> dict[str, str]:
+    """Let Python find the collection too, as pytest does by itself."""
+    return {**env, "PYTHONPATH": env["ANSIBLE_COLLECTIONS_PATH"]}
+
+
+@nox.session(default=False)
 def pins(session: nox.Session) -> None:
     """Write tests/requirements/*.txt anew from *.in, with the newest releases."""
     session.install(UV)
     session.chdir(REQUIREMENTS)
     # Lint and molecule come after test, because they take over what test has.
-    oldest = {"nox": "3.11", "test": "3.10", "lint": "3.11", "molecule": "3.11", "importer": "3.11"}
+    oldest = {"nox": "3.11", "test": "3.10", "lint": "3.11", "molecule": "3.11", "importer": "3.11", "bench": "3.11"}
     for name, python in oldest.items():
         session.run(
             *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from tests.support.playbooks import BIN
 from tests.support.server import SOURCE, TARGET, Server
 
 TRANSFER = "openstack volume transfer request"
@@ -21,24 +23,28 @@ def no_op(modules: int) -> list[dict[str, Any]]:
     return _play(*({"ansible.builtin.ping": {}} for dummy in range(modules)))
 
 
+def _cloud(name: str) -> dict[str, str]:
+    return {"OS_CLOUD": name, "PATH": f"{BIN}:{os.environ['PATH']}"}
+
+
 def cli(volumes: list[str]) -> list[dict[str, Any]]:
     """The openstack CLI in a loop: offer, accept, look."""
     return _play(
         {
             "ansible.builtin.command": f"{TRANSFER} create {{{{ item }}}} -f json",
-            "environment": {"OS_CLOUD": SOURCE},
+            "environment": _cloud(SOURCE),
             "loop": "{{ disks }}",
             "register": "offers",
         },
         {
             "ansible.builtin.command": f"{TRANSFER} accept --auth-key {{{{ offer.auth_key }}}} {{{{ offer.id }}}}",
-            "environment": {"OS_CLOUD": TARGET},
+            "environment": _cloud(TARGET),
             "vars": {"offer": "{{ item.stdout | from_json }}"},
             "loop": "{{ offers.results }}",
         },
         {
             "ansible.builtin.command": "openstack volume show {{ item }} -f json",
-            "environment": {"OS_CLOUD": TARGET},
+            "environment": _cloud(TARGET),
             "loop": "{{ disks }}",
             "register": "shown",
             "until": "(shown.stdout | from_json).status == 'available'",
