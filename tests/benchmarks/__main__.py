@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import page
+from tests.benchmarks.page import machine, write
 from tests.benchmarks.subjects import Bench, Measured
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
@@ -95,10 +95,10 @@ def main() -> None:
         if options.cinder:
             on_cinder(found, Path(home), options.cinder, options.rounds)
     options.output.mkdir(parents=True, exist_ok=True)
-    about = {"python": platform.python_version(), "machine": page.machine(), "concurrency": CONCURRENCY}
+    about = {"python": platform.python_version(), "machine": machine(), "concurrency": CONCURRENCY}
     results = {"about": about, "measured": found.as_json()}
     (options.output / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    page.write(options.output, results)
+    write(options.output, results)
 
 
 if __name__ == "__main__":
