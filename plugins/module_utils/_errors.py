@@ -7,7 +7,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+
+LONGEST_SHOWN = 100
+MOST_SHOWN = 20
 
 
 class EvsError(Exception):
@@ -63,3 +67,14 @@ class ApiError(EvsError):
         self.request_id = request_id
         self.reason = reason
         """The server's own words."""
+
+
+def quoted(value: str) -> str:
+    """What a user gave, as messages show it: on one line, and not all of it if it is long."""
+    return repr(value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "...")
+
+
+def listed(values: Collection[str]) -> str:
+    """Several of these."""
+    rest = len(values) - MOST_SHOWN
+    return ", ".join(map(quoted, list(values)[:MOST_SHOWN])) + (f" and {rest} more" if rest > 0 else "")

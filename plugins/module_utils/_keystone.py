@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 USER_AGENT = "ansible-otc.evs"
 TRANSIENT = (429, 500, 502, 503, 504)
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What keystoneauth1 raises over an auth_url that is no URL, and over an answer that is not one of Keystone."""
 Value = TypeVar("Value")
 
 
@@ -87,8 +89,10 @@ class Keystone:
 
     def endpoints(self) -> dict[str, list[str]]:
         """The URLs in the catalogue by the type of the service, for the region and interface asked for."""
-        found = self._access.service_catalog.get_endpoints_data(
-            interface=self._credentials.interface, region_name=self._credentials.region_name
+        found = self._patiently(
+            lambda: self._access.service_catalog.get_endpoints_data(
+                interface=self._credentials.interface, region_name=self._credentials.region_name
+            )
         )
         return {kind: [str(endpoint.url) for endpoint in endpoints] for kind, endpoints in found.items() if endpoints}
 
@@ -111,6 +115,8 @@ class Keystone:
                 patient = transient and not isinstance(failure, UntrustedServer) and attempt < MOST_ATTEMPTS
                 if not patient or not self._backoff.delay(attempt, getattr(error, "retry_after", None), deadline):
                     raise failure from error
+            except UNREADABLE as error:
+                raise self._failure(error) from error
 
     def _failure(self, error: Any) -> EvsError:
         """A failure of keystoneauth1 in our words."""
@@ -131,6 +137,11 @@ class Keystone:
         if isinstance(error, ks_exceptions.ConnectionError):
             return Unreachable(
                 f"Keystone at {url} cannot be reached: {error}. Check auth_url in {origin} and the network."
+            )
+        if isinstance(error, UNREADABLE):
+            return LoginError(
+                f"The login at {url} with {origin} failed: what answers is no Keystone, or auth_url is no URL "
+                f"({type(error).__name__}: {error}). Check auth_url and the values in {origin}."
             )
         return LoginError(f"The login at {url} with {origin} failed: {error}")
 
