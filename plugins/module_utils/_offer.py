@@ -17,7 +17,13 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Blocker, blockers
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    ApiError,
+    EvsError,
+    Timeout,
+    UsageError,
+    quoted,
+)
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of, wait_for
@@ -27,6 +33,8 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Re
 
 DEFAULT_NAME = "ansible-evs-transfer"
 LONGEST_NAME = 64
+MOST_BYTES = 255
+"""Of a name: EVS counts bytes where others count characters."""
 MOST_ATTEMPTS = 3
 REMEDIES: Mapping[int, str] = {
     400: "The server does not transfer this disk as it is; evs_volume_info tells which constraints it violates.",
@@ -50,12 +58,17 @@ class OfferOptions:
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
             raise UsageError(
-                f"The name of a transfer is {self.name!r}; it must not be empty, nor begin or end with a blank."
+                f"The name of a transfer is {quoted(self.name)}; it must not be empty, nor begin or end with a blank."
             )
         if len(self.name) > LONGEST_NAME:
             raise UsageError(
                 f"The name of a transfer has {len(self.name)} characters; "
-                f"at most {LONGEST_NAME} are allowed: {self.name!r}."
+                f"at most {LONGEST_NAME} are allowed: {quoted(self.name)}."
+            )
+        size = len(self.name.encode())
+        if size > MOST_BYTES:
+            raise UsageError(
+                f"The name of a transfer has {size} bytes in UTF-8; at most {MOST_BYTES} are allowed: {self.name!r}."
             )
 
 
