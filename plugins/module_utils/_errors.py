@@ -49,6 +49,10 @@ class AnswerLost(EvsError):
     """The request may have reached the server and may have been carried out; nobody told us."""
 
 
+class AnswerTooLong(AnswerLost):
+    """It was not read to its end, if it has one; trying again would not help."""
+
+
 class MalformedAnswer(EvsError):
     """The server's answer is not what the API promises."""
 

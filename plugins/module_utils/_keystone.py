@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.otc.evs.plugins.module_utils._answers import retry_after, short
 from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
 from ansible_collections.otc.evs.plugins.module_utils._credentials import Credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -71,12 +72,15 @@ class Keystone:
         )
         self._plugin = _versioned(found.plugin, self._session)
         self._access = self._patiently(lambda: self._plugin.get_access(self._session))
-        if not self._access.project_id:
+        scope = self._patiently(lambda: (self._access.project_id, self._access.project_name or ""))
+        if not scope[0]:
             raise LoginError(
                 f"The token got with {found.origin} is not scoped to a project, so no disk belongs to it. "
                 "Give project_id, or project_name and its domain."
             )
-        self.project = Project(self._access.project_id, self._access.project_name or "", found.region_name)
+        if not all(isinstance(part, str) for part in scope):
+            raise self._failure(TypeError("the project of the token is not told by strings"))
+        self.project = Project(*scope, found.region_name)
 
     def token(self) -> str:
         return self._patiently(lambda: self._session.get_token(self._plugin)) or ""
@@ -98,7 +102,9 @@ class Keystone:
 
     def listed(self) -> list[str]:
         """The types of the services in the catalogue, in whatever region."""
-        return sorted({entry.get("type", "?") for entry in self._access.service_catalog.catalog})
+        return self._patiently(
+            lambda: sorted({str(entry.get("type")) for entry in self._access.service_catalog.catalog})
+        )
 
     def _patiently(self, call: Callable[[], Value]) -> Value:
         """Call Keystone, again if the failure may pass."""
@@ -113,7 +119,7 @@ class Keystone:
                 transient = isinstance(failure, Unreachable) or failure.details.get("status") in TRANSIENT
                 attempt += 1
                 patient = transient and not isinstance(failure, UntrustedServer) and attempt < MOST_ATTEMPTS
-                if not patient or not self._backoff.delay(attempt, getattr(error, "retry_after", None), deadline):
+                if not patient or not self._backoff.delay(attempt, _asked_to_wait(error), deadline):
                     raise failure from error
             except UNREADABLE as error:
                 raise self._failure(error) from error
@@ -124,7 +130,7 @@ class Keystone:
         about = {"status": getattr(error, "http_status", None), "request_id": getattr(error, "request_id", None)}
         if isinstance(error, ks_exceptions.Unauthorized):
             return LoginError(
-                f"Keystone at {url} refused the credentials of {origin}: {error.message} "
+                f"Keystone at {url} refused the credentials of {origin}: {short(str(error.message))} "
                 "Check the user, the password, the project and their domains.",
                 **about,
             )
@@ -132,18 +138,23 @@ class Keystone:
             return UntrustedServer(url, error)
         if isinstance(error, ks_exceptions.HttpError):
             return LoginError(
-                f"Keystone at {url} answered {error.http_status} to the login with {origin}: {error.message}", **about
+                f"Keystone at {url} answered {error.http_status} to the login with {origin}: "
+                f"{short(str(error.message))}",
+                **about,
             )
         if isinstance(error, ks_exceptions.ConnectionError):
             return Unreachable(
                 f"Keystone at {url} cannot be reached: {error}. Check auth_url in {origin} and the network."
             )
-        if isinstance(error, UNREADABLE):
-            return LoginError(
-                f"The login at {url} with {origin} failed: what answers is no Keystone, or auth_url is no URL "
-                f"({type(error).__name__}: {error}). Check auth_url and the values in {origin}."
-            )
-        return LoginError(f"The login at {url} with {origin} failed: {error}")
+        return LoginError(
+            f"The login at {url} with {origin} failed: {type(error).__name__}: {short(str(error))} "
+            f"What answers may be no Keystone. Check auth_url and the other values in {origin}."
+        )
+
+
+def _asked_to_wait(error: Any) -> float | None:
+    response = getattr(error, "response", None)
+    return None if response is None else retry_after(response)
 
 
 def _versioned(plugin: Any, keystone: KeystoneSession) -> Any:

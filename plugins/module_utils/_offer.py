@@ -205,25 +205,27 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     withdrawn = run_all(
         lambda step: evs.delete_transfer(step.pending.id if step.pending else ""), replaced, concurrency
     )
-    if replaced:
-        wait_for(
-            evs,
-            [step.volume.id for step in replaced],
-            lambda volume: volume is None or volume.status == AVAILABLE,
-            timeout,
-        )
     stuck = {done.item.volume.id: done.error for done in withdrawn if done.error}
+    freed = [step for step in replaced if step.volume.id not in stuck]
+    try:
+        wait_for(evs, [step.volume.id for step in freed], _is_free, timeout)
+    except EvsError as error:
+        stuck.update((step.volume.id, error) for step in freed)
     todo = [step for step in decided.steps if step.action != "kept" and step.volume.id not in stuck]
     created = run_all(lambda step: _create(evs, step.volume, name, timeout), todo, concurrency)
     transfers = {done.item.volume.id: done.value for done in created if done.value}
     transfers.update({step.volume.id: step.pending for step in decided.steps if step.action == "kept" and step.pending})
-    errors = [(done.item, done.error) for done in withdrawn] + [(done.item, done.error) for done in created]
-    for step, error in errors:
-        if error:
-            _fail(evs, result, step, error)
+    failed = {**stuck, **{done.item.volume.id: done.error for done in created if done.error}}
+    for step in decided.steps:
+        if step.volume.id in failed:
+            _fail(evs, result, step, failed[step.volume.id], freed=step in freed)
     _prove(evs, result, [step for step in todo if step.volume.id in transfers], timeout)
     _record(evs, result, decided, transfers)
     return result
+
+
+def _is_free(volume: Volume | None) -> bool:
+    return volume is None or volume.status == AVAILABLE
 
 
 def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
@@ -250,7 +252,7 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
         )
     for transfer in ours:
         evs.delete_transfer(transfer.id)
-    seen = wait_for(evs, [volume.id], lambda now: now is None or now.status == AVAILABLE, timeout)
+    seen = wait_for(evs, [volume.id], _is_free, timeout)
     if volume.id not in seen:
         raise UsageError("The disk has meanwhile left the project.")
 
@@ -277,8 +279,17 @@ def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> N
             )
 
 
-def _fail(evs: Evs, result: Result, step: Step, error: EvsError) -> None:
-    message = explained(f"Disk {step.volume.label} of project {evs.project.label} was not offered", error, REMEDIES)
+def _fail(evs: Evs, result: Result, step: Step, error: EvsError, freed: bool = False) -> None:
+    """Note what failed; `freed` is a disk whose former offer is gone already, which is a change."""
+    how = (
+        f"was freed of transfer {step.pending.id}, but not offered again"
+        if freed and step.pending
+        else "was not offered"
+    )
+    message = explained(f"Disk {step.volume.label} of project {evs.project.label} {how}", error, REMEDIES)
+    if freed and step.pending:
+        before = {"owner": evs.project.label, "status": AWAITING_TRANSFER, "transfer": step.pending.id}
+        result.change(step.volume.label, before, {**before, "status": AVAILABLE, "transfer": None})
     result.failures.append(Failure(message, error, volume_id=step.volume.id, volume_name=step.volume.name))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import Timeout, UsageError, listed, quoted
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed, quoted
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, require_ids, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
@@ -119,10 +119,19 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
 
 def _prove(
     evs: Evs, result: Result, withdrawn: Sequence[Transfer], volumes: Mapping[str, Volume], timeout: float
-) -> dict[str, Volume]:
-    """Read the disks back: a withdrawn one is available, one that was accepted meanwhile is gone."""
+) -> Collection[str]:
+    """Read the disks back: a withdrawn one is available, one that was accepted meanwhile is gone.
+
+    Returns the IDs of those that are left to the project, as far as is known.
+    """
     ids = [transfer.volume_id for transfer in withdrawn]
-    seen = wait_for(evs, ids, lambda volume: volume is None or volume.status != AWAITING_TRANSFER, timeout)
+    try:
+        seen = wait_for(evs, ids, lambda volume: volume is None or volume.status != AWAITING_TRANSFER, timeout)
+    except EvsError as error:
+        for transfer in withdrawn:
+            message = f"Transfer {transfer.id} was withdrawn, but its disk could not be read back: {error.message}"
+            result.failures.append(_failure(message, error, transfer, volumes))
+        return ids
     for transfer in withdrawn:
         volume = seen.get(transfer.volume_id)
         if volume is None:
@@ -131,11 +140,11 @@ def _prove(
                 f"before transfer {transfer.id} could be withdrawn."
             )
         elif volume.status == AWAITING_TRANSFER:
-            error = Timeout(
+            late = Timeout(
                 f"Disk {volume.label} is still {AWAITING_TRANSFER}, "
                 f"{timeout:.0f} s after its transfer {transfer.id} was withdrawn."
             )
-            result.failures.append(_failure(error.message, error, transfer, volumes))
+            result.failures.append(_failure(late.message, late, transfer, volumes))
     return seen
 
 
@@ -149,7 +158,7 @@ def _record(
     result: Result,
     withdrawn: Sequence[Transfer],
     volumes: Mapping[str, Volume],
-    left: Mapping[str, Volume],
+    left: Collection[str],
 ) -> None:
     """Fill the result; a disk that is not `left` to the project was accepted by another one."""
     rows = result.values.setdefault("transfers", [])
