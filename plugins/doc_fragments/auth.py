@@ -59,7 +59,7 @@ options:
     aliases: [key]
   api_timeout:
     description:
-      - How many seconds to wait for a connection and for each answer.
+      - How many seconds to wait for a connection and for each answer, from 1 to 86400.
       - Without it 60, unless the cloud says otherwise.
     type: int
   endpoints:
@@ -85,7 +85,8 @@ options:
     default: 8
   timeout:
     description:
-      - How many seconds to wait for disks to reach a state, and how long a throttled or failing request is tried again.
+      - How many seconds to wait for disks to reach a state, and how long a throttled or failing request is tried again,
+        from 1 to 86400.
     type: int
     default: 180
 requirements:

@@ -88,7 +88,8 @@ def _pending(failed: Sequence[str], offered: Mapping[str, Any]) -> dict[str, lis
     """
     if "transfers" not in offered:
         return {"volumes": list(failed)}
-    ours = [row["id"] for row in offered["transfers"] if row["volume_id"] in set(failed) and row["id"]]
+    left = set(failed)
+    ours = [row["id"] for row in offered["transfers"] if row["volume_id"] in left and row["id"]]
     return {"transfer_ids": ours} if ours else {}
 
 

@@ -11,18 +11,18 @@ target's own credentials whose they are now: that, not the 202, is success.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id, require_ids, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
-from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained
+from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened
 
 MOST_ATTEMPTS = 3
 WRONG_KEY = (
@@ -53,7 +53,7 @@ class Offered:
     def from_params(cls, params: Mapping[str, Any]) -> Offered:
         values = {name: params.get(name) for name in ("volume_id", "volume_name", "size", "volume_type")}
         for name in ("transfer_id", "auth_key"):
-            if not params.get(name):
+            if not (params.get(name) or "").strip():
                 what = (
                     params.get("volume_name")
                     or params.get("volume_id")
@@ -64,6 +64,8 @@ class Offered:
                     f"There is no {name} for {what}. evs_transfer gives it when it creates a transfer, and only then; "
                     "let it offer the disk again with pending: replace."
                 )
+        require_ids("transfer_id", [params["transfer_id"]])
+        require_ids("volume_id", [params["volume_id"]] if params.get("volume_id") else [])
         return cls(transfer_id=params["transfer_id"], auth_key=Secret(params["auth_key"]), **values)
 
     @property
@@ -79,6 +81,16 @@ class Offered:
         return f"Transfer {self.transfer_id} of disk {disk}"
 
 
+def distinct(offered: Iterable[Offered]) -> list[Offered]:
+    """Every transfer once; one that is given twice has to be given with the same key and disk."""
+    found: dict[str, Offered] = {}
+    for offer in offered:
+        first = found.setdefault(offer.transfer_id, offer)
+        if (first.auth_key.reveal(), first.volume_id) != (offer.auth_key.reveal(), offer.volume_id):
+            raise UsageError(f"{offer.label} is given twice, with different values of auth_key or volume_id.")
+    return list(found.values())
+
+
 @dataclass(frozen=True)
 class Plan:
     """Which transfers to accept; the others are of disks that are here already."""
@@ -92,7 +104,7 @@ def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Colle
     own = [offer for offer in offered if offer.transfer_id in own_transfers]
     if own:
         raise UsageError(
-            f"{', '.join(offer.label for offer in own)}: the disk belongs to project {project_label}, "
+            f"{shortened([offer.label for offer in own], ', ')}: the disk belongs to project {project_label}, "
             "which would accept its own offer. Use the credentials of the target project."
         )
     to_accept = [offer for offer in offered if offer.volume_id not in mine]
@@ -172,11 +184,6 @@ def _accept(evs: Evs, offer: Offered) -> Outcome:
                 raise _gone(offer, lost) from error
             lost = error
             continue
-        if offer.volume_id and volume_id != offer.volume_id:
-            raise UsageError(
-                f"{offer.label} was accepted, but it was of disk {volume_id}: "
-                "the volume_id given with the transfer is wrong."
-            )
         return Outcome("accepted", volume_id)
     raise lost or EvsError("unreachable")
 
@@ -225,7 +232,20 @@ def _prove(
             state = f"its status is {volume.status} and its owner {owner}"
         _fail(evs, result, offer, Timeout(f"The transfer was accepted, but {timeout:.0f} s later {state}."))
         del outcomes[offer.transfer_id]
+    _compare(result, to_accept, outcomes)
     return seen
+
+
+def _compare(result: Result, to_accept: Sequence[Offered], outcomes: Mapping[str, Outcome]) -> None:
+    """What was taken over although something else was meant is in the result, and a failure all the same."""
+    for offer in to_accept:
+        outcome = outcomes.get(offer.transfer_id)
+        if outcome and offer.volume_id and outcome.volume_id != offer.volume_id:
+            error = UsageError(
+                f"{offer.label} was accepted, but it was of disk {outcome.volume_id}, which is in this project now: "
+                "the volume_id given with the transfer is wrong."
+            )
+            result.failures.append(Failure(error.message, error, offer.transfer_id, offer.volume_id, offer.volume_name))
 
 
 def _is_proved(evs: Evs, volume: Volume) -> bool:

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 REQUEST_ID_HEADERS = ("x-compute-request-id", "x-openstack-request-id", "X-Request-Id")
 LONGEST_REASON = 500
+LONGEST_CODE = 50
 SURELY_NOTHING_DONE = range(300, 500)
 
 
@@ -27,7 +30,7 @@ def decode(where: str, response: requests.Response) -> Mapping[str, Any]:
         return {}
     try:
         body = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         kind = response.headers.get("Content-Type", "untyped")
         raise MalformedAnswer(f"{where}: the answer, {kind}, is not valid JSON: {error}") from error
     if not isinstance(body, dict):
@@ -42,7 +45,7 @@ def api_error(where: str, response: requests.Response, secret: Secret | None) ->
     reason = reason or response.reason or "no reason given"
     if secret is not None:
         reason = reason.replace(secret.reveal(), "********")
-    reason = reason if len(reason) <= LONGEST_REASON else reason[:LONGEST_REASON] + "..."
+    reason = short(reason)
     request_id = next((response.headers[name] for name in REQUEST_ID_HEADERS if name in response.headers), None)
     request_id = request_id or (body.get("request_id") if isinstance(body.get("request_id"), str) else None)
     status = response.status_code
@@ -50,7 +53,14 @@ def api_error(where: str, response: requests.Response, secret: Secret | None) ->
     words += f" {code}" if code and code != str(status) else ""
     words += f": {reason}"
     words += f" (request id {request_id})" if request_id else ""
+    if status < 400:
+        words += ". A redirect is not followed, since it would show the token to another server; check the endpoint."
     return ApiError(words, status=status, code=code, request_id=request_id, reason=reason)
+
+
+def short(words: str) -> str:
+    """A server's words, as far as a message shows them."""
+    return words if len(words) <= LONGEST_REASON else words[:LONGEST_REASON] + "..."
 
 
 def outcome_is_open(error: EvsError) -> bool:
@@ -61,15 +71,23 @@ def outcome_is_open(error: EvsError) -> bool:
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """The seconds a server asks us to wait, if it says so in seconds."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    """The seconds a server asks us to wait: it says how many, or until when (RFC 9110, 10.2.3)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    return (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
 
 def _body(response: requests.Response) -> Mapping[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -80,5 +98,5 @@ def _reason(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
         message = level.get("message") or level.get("error_msg")
         if isinstance(message, str) and message:
             code = level.get("code") or level.get("error_code")
-            return message, None if code is None else str(code)
+            return message, str(code)[:LONGEST_CODE] if isinstance(code, (str, int)) else None
     return None, None

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.otc.evs.plugins.module_utils._client import Client
-from ansible_collections.otc.evs.plugins.module_utils._fields import objects
 from ansible_collections.otc.evs.plugins.module_utils._neighbours import DISK, Backup, Policy, Vault
 
 
@@ -38,4 +37,4 @@ class Cbr:
 
     def policies(self) -> list[Policy]:
         """All policies; the API does not page them."""
-        return [Policy.from_api(body) for body in objects(self._client.get("policies").get("policies"))]
+        return [Policy.from_api(body) for body in self._client.entries("policies", "policies")]

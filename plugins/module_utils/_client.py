@@ -15,6 +15,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model import Secret
 
 PAGE = 1000
 """The most that EVS gives in a page; other clouds may give less."""
+MOST_PAGES = 1000
+"""Of one list: a million disks, where pages are as long as EVS makes them."""
 
 Json = Mapping[str, Any]
 
@@ -54,32 +56,46 @@ class Client:
         hosts of its own network into them.
         """
         position: dict[str, Any] = {}
+        markers: set[str] = set()
         seen = 0
+        watch = _Watch(f"{self.url}/{path}")
         while True:
             answer = self.get(path, limit=PAGE, **filters, **position)
-            entries = self._entries(answer, path, key)
+            entries = self._entries_of(answer, path, key)
+            watch.turn(entries)
             yield entries
             seen += len(entries)
             if not entries or (len(entries) < PAGE and not answer.get(f"{key}_links")):
                 return
+            if by_offset:
+                position = {"offset": seen}
+                continue
             last = entries[-1].get("id") if isinstance(entries[-1], Mapping) else None
-            if not last or last == position.get("marker"):
-                raise MalformedAnswer(
-                    f"The list {self.url}/{path} does not end: its page after {last} is followed by the same page."
-                )
-            position = {"offset": seen} if by_offset else {"marker": last}
+            if not isinstance(last, str) or not last or last in markers:
+                raise watch.endless(f"the page after {last} has been there already")
+            markers.add(last)
+            position = {"marker": last}
 
     def counted_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
         """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS."""
         offset = 0
+        watch = _Watch(f"{self.url}/{path}")
         while True:
             after = {"offset": offset} if offset else {}
             answer = self.get(path, limit=PAGE, **filters, **after)
-            entries = self._entries(answer, path, path)
+            entries = self._entries_of(answer, path, path)
+            watch.turn(entries)
             yield entries
             offset += len(entries)
-            count = answer.get("count")
-            if not entries or (offset >= count if isinstance(count, int) else len(entries) < PAGE):
+            if not entries or ("count" not in answer and len(entries) < PAGE):
+                return
+            # Taken for less than it is, it would hide entries.
+            count = answer.get("count", offset + 1)
+            if isinstance(count, bool) or not isinstance(count, int) or count < len(entries):
+                raise MalformedAnswer(
+                    f"The answer of {self.url}/{path} shows {len(entries)} entries and says that there are {count!r}."
+                )
+            if offset >= count:
                 return
 
     def transfer_pages(self, path: str) -> Iterator[list[Any]]:
@@ -89,16 +105,45 @@ class Client:
         offset of 0. So the first page is asked for plainly, and a second only after a full one.
         """
         offset = 0
+        watch = _Watch(f"{self.url}/{path}")
         while True:
-            answer = self.get(path, offset=offset) if offset else self.get(path)
-            entries = self._entries(answer, path, "transfers")
+            entries = self.entries(path, "transfers", **({"offset": offset} if offset else {}))
+            watch.turn(entries)
             yield entries
             offset += len(entries)
             if not entries or len(entries) < PAGE:
                 return
 
-    def _entries(self, answer: Json, path: str, key: str) -> list[Any]:
+    def entries(self, path: str, key: str, **params: Any) -> list[Any]:
+        """A list that comes in one answer."""
+        return self._entries_of(self.get(path, **params), path, key)
+
+    def _entries_of(self, answer: Json, path: str, key: str) -> list[Any]:
         entries = answer.get(key)
         if not isinstance(entries, list):
             raise MalformedAnswer(f"The answer of {self.url}/{path} has no list {key!r}.")
         return entries
+
+
+class _Watch:
+    """Ends the reading of a list that does not end."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._previous: list[Any] = []
+        self._pages = 0
+
+    def turn(self, entries: list[Any]) -> None:
+        """Look at the next page."""
+        self._pages += 1
+        if entries and entries == self._previous:
+            raise self.endless("a page is followed by the same page")
+        if self._pages > MOST_PAGES:
+            raise self.endless(f"it has more than {MOST_PAGES} pages, which are all that are read")
+        self._previous = entries
+
+    def endless(self, how: str) -> MalformedAnswer:
+        return MalformedAnswer(
+            f"The list {self._where} does not end: {how}. "
+            "Check that the endpoint is the one of the service, or report it to those who run the cloud."
+        )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError
+from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
 
 try:
@@ -73,9 +73,16 @@ def credentials(options: LoginOptions) -> Credentials:
     found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
     files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
     for name in files:
-        if isinstance(name, str) and not Path(name).exists():
-            raise LoginError(f"There is no file {name!r}, which ca_cert, client_cert or client_key names.")
+        if isinstance(name, str) and not _exists(name):
+            raise LoginError(f"There is no file {quoted(name)}, which ca_cert, client_cert or client_key names.")
     return found
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # a name that no file can have
+        return False
 
 
 HARMLESS_IN_A_CLOUD = (
@@ -186,7 +193,15 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
                 )
             region = OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**cloud)
         verify, cert = region.get_requests_verify_args()
-    except (sdk_exceptions.SDKException, ks_exceptions.ClientException, TypeError, ValueError) as error:
+        plugin, interface = region.get_auth(), region.get_interface("block-storage")
+    except (
+        sdk_exceptions.SDKException,
+        ks_exceptions.ClientException,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         known = ""
         if isinstance(cloud, str):
             known = (
@@ -194,7 +209,6 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
                 "or OS_CLIENT_CONFIG_FILE."
             )
         raise LoginError(f"openstacksdk cannot use {origin}: {error}{known}") from error
-    plugin, interface = region.get_auth(), region.get_interface("block-storage")
     if plugin is None:
         raise LoginError(f"There are no credentials in {origin}.")
     return Credentials(

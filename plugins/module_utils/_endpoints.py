@@ -10,7 +10,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Mapping
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError
+from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 
 CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
     "evs": ("volumev2", "evs", "volumev3", "block-storage"),
@@ -29,10 +29,10 @@ def complete(url: str, service: str, project_id: str) -> str:
     """An endpoint as users write it, with or without version and project, made whole."""
     for placeholder in ("%(project_id)s", "%(tenant_id)s", "$(project_id)s", "$(tenant_id)s"):
         url = url.replace(placeholder, project_id)
-    parts = urllib.parse.urlsplit(url.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    parts = _parts(url)
+    if parts is None:
         raise LoginError(
-            f"The endpoint {url!r} of {service} is not a URL. Give one such as https://{service}.example.com/v2."
+            f"The endpoint {quoted(url)} of {service} is not a URL. Give one such as https://{service}.example.com/v2."
         )
     segments = [part for part in parts.path.split("/") if part]
     if not any(part[0] == "v" and part[1:2].isdigit() for part in segments):
@@ -40,3 +40,13 @@ def complete(url: str, service: str, project_id: str) -> str:
     if segments[-1] != project_id:
         segments.append(project_id)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(segments), "", ""))
+
+
+def _parts(url: str) -> urllib.parse.SplitResult | None:
+    """The parts of a URL that a request can be sent to."""
+    try:
+        parts = urllib.parse.urlsplit(url.rstrip("/"))
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that enclose no address, or a port that is none
+        return None
+    return parts if valid else None

@@ -8,8 +8,12 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+LONGEST_SHOWN = 100
+MOST_SHOWN = 20
 
 
 class EvsError(Exception):
@@ -47,6 +51,10 @@ class AnswerLost(EvsError):
     """The request may have reached the server and may have been carried out; nobody told us."""
 
 
+class AnswerTooLong(AnswerLost):
+    """It was not read to its end, if it has one; trying again would not help."""
+
+
 class MalformedAnswer(EvsError):
     """The server's answer is not what the API promises."""
 
@@ -73,3 +81,14 @@ def unexpected(error: Exception) -> str:
     return (
         f"Unexpectedly failed, please report it: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."
     )
+
+
+def quoted(value: str) -> str:
+    """What a user gave, as messages show it: on one line, and not all of it if it is long."""
+    return repr(value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "...")
+
+
+def listed(values: Collection[str]) -> str:
+    """Several of these."""
+    rest = len(values) - MOST_SHOWN
+    return ", ".join(map(quoted, list(values)[:MOST_SHOWN])) + (f" and {rest} more" if rest > 0 else "")

@@ -154,8 +154,9 @@ def _read_backups(services: Services, ids: Sequence[str], evidence: Evidence) ->
 def _read_policies(cbr: Cbr | None, ids: Sequence[str], evidence: Evidence) -> None:
     """The vaults that hold the disks, and if there are any, the policies applied to vaults."""
     vaults = _economical(cbr.vaults, ids) if cbr else []
+    wanted = set(ids)
     for vault in vaults:
-        for volume_id in vault.volume_ids.intersection(ids):
+        for volume_id in vault.volume_ids & wanted:
             evidence.vaults.setdefault(volume_id, []).append(vault)
     for policy in cbr.policies() if cbr and evidence.vaults else ():
         for vault_id in policy.vault_ids:
@@ -164,9 +165,10 @@ def _read_policies(cbr: Cbr | None, ids: Sequence[str], evidence: Evidence) -> N
 
 def _read_pairs(services: Services, ids: Sequence[str], evidence: Evidence) -> None:
     old = services.evs.replications(ids[0] if len(ids) == 1 else None)
+    wanted = set(ids)
     pages = chain(services.sdrs.pairs() if services.sdrs else (), old)
     for pair in {pair.id: pair for page in pages for pair in page}.values():
-        for volume_id in pair.volume_ids.intersection(ids):
+        for volume_id in pair.volume_ids & wanted:
             evidence.pairs.setdefault(volume_id, []).append(pair)
 
 

@@ -12,11 +12,11 @@ an ApiError.
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.otc.evs.plugins.module_utils._client import Client
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping
+from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, required_text
 from ansible_collections.otc.evs.plugins.module_utils._keystone import Project
 from ansible_collections.otc.evs.plugins.module_utils._model import Limit, Secret, Transfer, Volume, quota_from_api
 from ansible_collections.otc.evs.plugins.module_utils._neighbours import Pair, Placement, Snapshot
@@ -62,8 +62,9 @@ class Evs:
         The filter by disk is one of Cinder; where it is ignored it is applied here.
         """
         if volume_id is not None:
-            answer = self._client.get(f"{TRANSFERS}/detail", volume_id=volume_id).get("transfers")
-            found = [Transfer.from_api(body) for body in (answer if isinstance(answer, list) else [])]
+            found = map(
+                Transfer.from_api, self._client.entries(f"{TRANSFERS}/detail", "transfers", volume_id=volume_id)
+            )
             return [transfer for transfer in found if transfer.volume_id == volume_id]
         return [Transfer.from_api(body) for page in self._client.transfer_pages(f"{TRANSFERS}/detail") for body in page]
 
@@ -78,6 +79,10 @@ class Evs:
     def create_transfer(self, volume_id: str, name: str) -> Transfer:
         answer = self._client.post(TRANSFERS, {"transfer": {"volume_id": volume_id, "name": name}})
         transfer = Transfer.from_api(answer.get("transfer"))
+        if transfer.volume_id != volume_id:
+            raise MalformedAnswer(
+                f"The server answered the offer of disk {volume_id} with one of {transfer.volume_id}."
+            )
         if transfer.auth_key is None:
             raise MalformedAnswer(f"The server created transfer {transfer.id} and gave no auth_key.")
         return transfer
@@ -86,7 +91,10 @@ class Evs:
         """Take a disk over; returns its ID."""
         body = {"accept": {"auth_key": auth_key.reveal()}}
         answer = self._client.post(f"{TRANSFERS}/{_segment(transfer_id)}/accept", body, secret=auth_key)
-        return Transfer.from_api(answer.get("transfer")).volume_id
+        transfer = Transfer.from_api(answer.get("transfer"))
+        if transfer.id != transfer_id:
+            raise MalformedAnswer(f"The server answered the accept of transfer {transfer_id} with {transfer.id}.")
+        return transfer.volume_id
 
     def delete_transfer(self, transfer_id: str) -> bool:
         """Withdraw an offer; False if there was none any more."""
@@ -100,7 +108,10 @@ class Evs:
 
     def quota(self) -> dict[str, Limit]:
         """The limits of this project and what is used of them, by the API's keys."""
-        return quota_from_api(self._client.get(f"os-quota-sets/{self.project.id}", usage="True").get("quota_set"))
+        answer = self._client.get(f"os-quota-sets/{self.project.id}", usage="True")
+        if not isinstance(answer.get("quota_set"), Mapping):
+            raise MalformedAnswer("The answer about the quota has no object 'quota_set'.")
+        return quota_from_api(answer["quota_set"])
 
     def snapshots(self, volume_id: str | None = None) -> Iterator[list[Snapshot]]:
         """Snapshots, page by page: of one disk, or all of the project."""
@@ -136,12 +147,13 @@ class Evs:
     def vendor_encrypted(self, volume_id: str) -> bool | None:
         """Whether EVS itself calls a disk encrypted; None where block storage is not EVS."""
         try:
-            body = self._client.get(f"os-vendor-volumes/{_segment(volume_id)}").get("volume")
+            body = mapping(self._client.get(f"os-vendor-volumes/{_segment(volume_id)}").get("volume"))
         except ApiError as error:
             if error.status == 404:
                 return None
             raise
-        return flag(mapping(body).get("encrypted"))
+        required_text(body, "id", "disk")
+        return flag(body, "encrypted", "disk")
 
     def _is_mine(self, volume: Volume) -> bool:
         """An administrator is shown disks of other projects; those are nobody's business here."""

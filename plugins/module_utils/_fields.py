@@ -7,46 +7,93 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
 
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """An object; anything else is an empty one."""
+    """An object; anything else is an empty one, which lacks what is required."""
     return value if isinstance(value, Mapping) else {}
 
 
-def objects(value: Any) -> list[Mapping[str, Any]]:
-    """The objects of a list; anything else is no object."""
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def text(fields: Mapping[str, Any], key: str) -> str:
-    """A string; null and a missing one are empty."""
+def nested(fields: Mapping[str, Any], key: str, what: str) -> Mapping[str, Any]:
+    """An object; null and a missing one are empty."""
     value = fields.get(key)
-    return "" if value is None else str(value)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise _malformed(value, key, what, "an object")
+    return value
+
+
+def objects(fields: Mapping[str, Any], key: str, what: str) -> list[Mapping[str, Any]]:
+    """A list of objects; null and a missing one are empty."""
+    value = fields.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise _malformed(value, key, what, "a list of objects")
+    return value
+
+
+def text(fields: Mapping[str, Any], key: str, what: str) -> str:
+    """A string, perhaps written as a number; null and a missing one are empty."""
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise _malformed(value, key, what, "a string")
+    return str(value)
+
+
+def texts(fields: Mapping[str, Any], key: str, what: str) -> dict[str, str]:
+    """An object of strings, such as metadata."""
+    found = nested(fields, key, what)
+    return {name: text(found, name, f"{what} in whose {key}") for name in found}
+
+
+def optional_text(fields: Mapping[str, Any], key: str, what: str) -> str | None:
+    """A string; null stays what it is, and a missing one is null."""
+    return None if fields.get(key) is None else text(fields, key, what)
 
 
 def required_text(fields: Mapping[str, Any], key: str, what: str) -> str:
     """A string without which nothing can be done, such as an ID."""
     value = fields.get(key)
     if not isinstance(value, str) or not value:
-        raise MalformedAnswer(
-            f"The server's answer holds a {what} whose {key!r} is not a string: it is a {type(value).__name__}."
-        )
+        raise _malformed(value, key, what, "a string")
     return value
 
 
 def number(fields: Mapping[str, Any], key: str, what: str) -> int:
     """A whole number, perhaps written as a string; null and a missing one are 0."""
-    try:
-        return int(fields.get(key) or 0)
-    except (TypeError, ValueError) as error:
-        raise MalformedAnswer(f"The server's answer holds a {what} whose {key!r} is not a number.") from error
+    value = fields.get(key)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or not WHOLE_NUMBER.fullmatch(str(value)):
+        raise _malformed(value, key, what, "a number")
+    return int(value)
 
 
-def flag(value: Any) -> bool:
-    """A boolean that the API sends as one or as the string "true" or "false"."""
-    return value is True or (isinstance(value, str) and value.lower() == "true")
+def flag(fields: Mapping[str, Any], key: str, what: str) -> bool:
+    """A boolean that the API sends as one or as the string "true" or "false"; null and a missing one are false."""
+    value = fields.get(key)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if not isinstance(value, str) or value.lower() not in ("true", "false"):
+        raise _malformed(value, key, what, "true or false")
+    return value.lower() == "true"
+
+
+def _malformed(value: Any, key: str, what: str, expected: str) -> MalformedAnswer:
+    """What is not understood is an error: taken for nothing it would let a disk pass."""
+    found = "null or missing" if value is None else "empty" if value == "" else f"a {type(value).__name__}"
+    return MalformedAnswer(
+        f"The server's answer holds a {what} whose {key!r} is not {expected}: it is {found}. "
+        "Check that the endpoint is the one of the service, or report it to those who run the cloud."
+    )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ansible_collections.otc.evs.plugins.module_utils._answers import retry_after, short
 from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
 from ansible_collections.otc.evs.plugins.module_utils._credentials import Credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 USER_AGENT = "ansible-otc.evs"
 TRANSIENT = (429, 500, 502, 503, 504)
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What keystoneauth1 raises over an auth_url that is no URL, and over an answer that is not one of Keystone."""
 Value = TypeVar("Value")
 
 
@@ -69,12 +72,15 @@ class Keystone:
         )
         self._plugin = _versioned(found.plugin, self._session)
         self._access = self._patiently(lambda: self._plugin.get_access(self._session))
-        if not self._access.project_id:
+        scope = self._patiently(lambda: (self._access.project_id, self._access.project_name or ""))
+        if not scope[0]:
             raise LoginError(
                 f"The token got with {found.origin} is not scoped to a project, so no disk belongs to it. "
                 "Give project_id, or project_name and its domain."
             )
-        self.project = Project(self._access.project_id, self._access.project_name or "", found.region_name)
+        if not all(isinstance(part, str) for part in scope):
+            raise self._failure(TypeError("the project of the token is not told by strings"))
+        self.project = Project(*scope, found.region_name)
 
     def token(self) -> str:
         return self._patiently(lambda: self._session.get_token(self._plugin)) or ""
@@ -87,14 +93,18 @@ class Keystone:
 
     def endpoints(self) -> dict[str, list[str]]:
         """The URLs in the catalogue by the type of the service, for the region and interface asked for."""
-        found = self._access.service_catalog.get_endpoints_data(
-            interface=self._credentials.interface, region_name=self._credentials.region_name
+        found = self._patiently(
+            lambda: self._access.service_catalog.get_endpoints_data(
+                interface=self._credentials.interface, region_name=self._credentials.region_name
+            )
         )
         return {kind: [str(endpoint.url) for endpoint in endpoints] for kind, endpoints in found.items() if endpoints}
 
     def listed(self) -> list[str]:
         """The types of the services in the catalogue, in whatever region."""
-        return sorted({entry.get("type", "?") for entry in self._access.service_catalog.catalog})
+        return self._patiently(
+            lambda: sorted({str(entry.get("type")) for entry in self._access.service_catalog.catalog})
+        )
 
     def _patiently(self, call: Callable[[], Value]) -> Value:
         """Call Keystone, again if the failure may pass."""
@@ -109,8 +119,10 @@ class Keystone:
                 transient = isinstance(failure, Unreachable) or failure.details.get("status") in TRANSIENT
                 attempt += 1
                 patient = transient and not isinstance(failure, UntrustedServer) and attempt < MOST_ATTEMPTS
-                if not patient or not self._backoff.delay(attempt, getattr(error, "retry_after", None), deadline):
+                if not patient or not self._backoff.delay(attempt, _asked_to_wait(error), deadline):
                     raise failure from error
+            except UNREADABLE as error:
+                raise self._failure(error) from error
 
     def _failure(self, error: Any) -> EvsError:
         """A failure of keystoneauth1 in our words."""
@@ -118,7 +130,7 @@ class Keystone:
         about = {"status": getattr(error, "http_status", None), "request_id": getattr(error, "request_id", None)}
         if isinstance(error, ks_exceptions.Unauthorized):
             return LoginError(
-                f"Keystone at {url} refused the credentials of {origin}: {error.message} "
+                f"Keystone at {url} refused the credentials of {origin}: {short(str(error.message))} "
                 "Check the user, the password, the project and their domains.",
                 **about,
             )
@@ -126,13 +138,26 @@ class Keystone:
             return UntrustedServer(url, error)
         if isinstance(error, ks_exceptions.HttpError):
             return LoginError(
-                f"Keystone at {url} answered {error.http_status} to the login with {origin}: {error.message}", **about
+                f"Keystone at {url} answered {error.http_status} to the login with {origin}: "
+                f"{short(str(error.message))}",
+                **about,
             )
         if isinstance(error, ks_exceptions.ConnectionError):
             return Unreachable(
                 f"Keystone at {url} cannot be reached: {error}. Check auth_url in {origin} and the network."
             )
-        return LoginError(f"The login at {url} with {origin} failed: {error}")
+        # The text of any other exception may hold what the server sent.
+        known = isinstance(error, ks_exceptions.ClientException)
+        what = type(error).__name__ + (f": {short(str(error))}" if known else ".")
+        return LoginError(
+            f"The login at {url} with {origin} failed: {what} "
+            f"What answers may be no Keystone. Check auth_url and the other values in {origin}."
+        )
+
+
+def _asked_to_wait(error: Any) -> float | None:
+    response = getattr(error, "response", None)
+    return None if response is None else retry_after(response)
 
 
 def _versioned(plugin: Any, keystone: KeystoneSession) -> Any:

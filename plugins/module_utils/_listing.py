@@ -16,7 +16,7 @@ from ansible_collections.otc.evs.plugins.module_utils._constraints import blocke
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, require_ids, require_names, transfers_of
 from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
@@ -101,14 +101,17 @@ def transfers_info(
     evs: Evs, transfer_ids: Collection[str] | None, refs: Sequence[str] | None, name: str | None
 ) -> Result:
     """The pending transfers of the project's disks; never a key, which the API tells nobody afterwards."""
+    require_ids("transfer_ids", transfer_ids or ())
+    require_names(refs or ())
+    wanted_ids, wanted = set(transfer_ids or ()), set(refs or ())
     transfers = evs.transfers()
     volumes = {volume.id: volume for volume in evs.volumes(status=AWAITING_TRANSFER)} if transfers else {}
     rows = []
     for transfer in transfers:
         volume = volumes.get(transfer.volume_id)
         if (
-            (transfer_ids is None or transfer.id in transfer_ids)
-            and (refs is None or transfer.volume_id in refs or (volume is not None and volume.name in refs))
+            (transfer_ids is None or transfer.id in wanted_ids)
+            and (refs is None or transfer.volume_id in wanted or (volume is not None and volume.name in wanted))
             and name in (None, transfer.name)
         ):
             rows.append(transfer_row(transfer, volume))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import MOST_SHOWN, UsageError, listed, quoted
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
 
@@ -28,7 +28,8 @@ class Found:
         by_id: dict[str, Volume] = {}
         by_name: dict[str, list[Volume]] = {}
         wanted = set(refs)
-        for volume in volumes:
+        # A disk may come twice: asked for by name and by ID, or on two pages of a list that moves.
+        for volume in {volume.id: volume for volume in volumes}.values():
             if volume.id in wanted:
                 by_id[volume.id] = volume
             if volume.name in wanted:
@@ -52,18 +53,18 @@ class Found:
 
     def require_unambiguous(self, project_label: str) -> None:
         if self.ambiguous:
-            lines = [f"{name!r} fits {', '.join(ids)}" for name, ids in self.ambiguous.items()]
+            lines = [f"{quoted(name)} fits {', '.join(ids[:MOST_SHOWN])}" for name, ids in self.ambiguous.items()]
+            rest = f"; and {len(lines) - MOST_SHOWN} more names" if len(lines) > MOST_SHOWN else ""
             raise UsageError(
-                f"In project {project_label} {'; '.join(lines)}. Give the ID of the disk you mean.",
+                f"In project {project_label} {'; '.join(lines[:MOST_SHOWN])}{rest}. Give the ID of the disk you mean.",
                 ambiguous=self.ambiguous,
             )
 
     def require_all(self, project_label: str) -> None:
         self.require_unambiguous(project_label)
         if self.missing:
-            missing = ", ".join(repr(ref) for ref in self.missing)
             raise UsageError(
-                f"Project {project_label} has no disk with the name or ID {missing}. "
+                f"Project {project_label} has no disk with the name or ID {listed(self.missing)}. "
                 "Check the spelling, the project and the region.",
                 missing=self.missing,
             )
@@ -72,6 +73,7 @@ class Found:
 def find(evs: Evs, refs: Sequence[str]) -> Found:
     """Look disks up by ID or else by name, in as few requests as it takes."""
     refs = list(dict.fromkeys(refs))
+    require_names(refs)
     if len(refs) > FEW:
         return Found(refs, evs.volumes())
     volumes: list[Volume] = []
@@ -79,6 +81,21 @@ def find(evs: Evs, refs: Sequence[str]) -> Found:
         by_id = evs.volume(ref) if is_id(ref) else None
         volumes.extend([by_id] if by_id else evs.volumes(name=ref))
     return Found(refs, volumes)
+
+
+def require_names(refs: Iterable[str]) -> None:
+    """Refuse an empty reference: it would mean the disks that have no name."""
+    if not all(ref.strip() for ref in refs):
+        raise UsageError("Option volumes holds an empty name. Give each disk by its name or ID.")
+
+
+def require_ids(option: str, values: Iterable[str]) -> None:
+    """Refuse what cannot be an ID, before it becomes a part of a path."""
+    wrong = [value for value in values if not is_id(value)]
+    if wrong:
+        raise UsageError(
+            f"Option {option} holds {listed(wrong)}; it takes IDs such as 1a7059f5-8ed7-45b7-8d05-2811e5d09f24."
+        )
 
 
 def by_id(evs: Evs, ids: Sequence[str]) -> dict[str, Volume]:
@@ -119,7 +136,8 @@ def wait_for(
     waiting = list(dict.fromkeys(ids))
     while waiting:
         reading = by_id(evs, waiting)
-        seen = {volume_id: seen[volume_id] for volume_id in seen if volume_id not in waiting}
+        for volume_id in waiting:
+            seen.pop(volume_id, None)
         seen.update(reading)
         waiting = [volume_id for volume_id in waiting if not settled(reading.get(volume_id))]
         if not waiting or time.monotonic() + pause > deadline:
@@ -132,4 +150,4 @@ def wait_for(
 def is_id(ref: str) -> bool:
     """Whether a reference can be an ID: the API answers 404 to an ID, and to some names an error."""
     digits = ref.replace("-", "")
-    return len(digits) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in digits)
+    return len(ref) in (32, 36) and len(digits) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in digits)

@@ -16,7 +16,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, number, objects, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._fields import (
+    flag,
+    mapping,
+    nested,
+    number,
+    objects,
+    optional_text,
+    required_text,
+    text,
+    texts,
+)
 
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
@@ -70,23 +80,23 @@ class Volume:
     @classmethod
     def from_api(cls, body: Any) -> Volume:
         fields = mapping(body)
-        size = fields.get("size")
         return cls(
             id=required_text(fields, "id", "disk"),
-            name=text(fields, "name"),
+            name=text(fields, "name", "disk"),
             status=required_text(fields, "status", "disk"),
-            size=size if isinstance(size, int) else 0,
-            volume_type=fields.get("volume_type"),
-            project_id=fields.get("os-vol-tenant-attr:tenant_id"),
-            availability_zone=fields.get("availability_zone"),
-            description=fields.get("description"),
-            bootable=flag(fields.get("bootable")),
-            encrypted=flag(fields.get("encrypted")),
+            size=number(fields, "size", "disk"),
+            volume_type=optional_text(fields, "volume_type", "disk"),
+            project_id=optional_text(fields, "os-vol-tenant-attr:tenant_id", "disk"),
+            availability_zone=optional_text(fields, "availability_zone", "disk"),
+            description=optional_text(fields, "description", "disk"),
+            bootable=flag(fields, "bootable", "disk"),
+            encrypted=flag(fields, "encrypted", "disk"),
             created_at=utc(fields.get("created_at")),
             attachments=tuple(
-                Attachment(text(item, "server_id"), text(item, "device")) for item in objects(fields.get("attachments"))
+                Attachment(text(item, "server_id", "attachment"), text(item, "device", "attachment"))
+                for item in objects(fields, "attachments", "disk")
             ),
-            metadata=mapping(fields.get("metadata")),
+            metadata=texts(fields, "metadata", "disk"),
             has_data_source=bool(fields.get("snapshot_id") or fields.get("volume_image_metadata")),
         )
 
@@ -117,7 +127,7 @@ class Transfer:
         return cls(
             id=required_text(fields, "id", "transfer"),
             volume_id=required_text(fields, "volume_id", "transfer"),
-            name=text(fields, "name"),
+            name=text(fields, "name", "transfer"),
             created_at=utc(fields.get("created_at")),
             auth_key=Secret(key) if isinstance(key, str) and key else None,
         )
@@ -139,10 +149,11 @@ class Limit:
 
 def quota_from_api(body: Any) -> dict[str, Limit]:
     """The limits of a quota set by the API's key; keys the cloud does not have are absent."""
+    limits = mapping(body)
     return {
-        key: Limit(*(number(value, part, f"quota of {key}") for part in ("in_use", "limit", "reserved")))
-        for key, value in mapping(body).items()
-        if isinstance(value, Mapping)
+        key: Limit(*(number(limit, part, f"quota of {key}") for part in ("in_use", "limit", "reserved")))
+        for key, limit in ((key, nested(limits, key, "quota set")) for key in limits if key != "id")
+        if limit
     }
 
 

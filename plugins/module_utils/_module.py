@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, unexpected
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError, unexpected
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
@@ -54,6 +55,7 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
         module.fail_json(msg=missing_required_lib("keystoneauth1"), exception=KEYSTONEAUTH_IMPORT_ERROR)
     _unmask(module)
     try:
+        _require_unicode(module.params)
         result = flow(Task(module.params, module.check_mode))
     except EvsError as error:
         module.fail_json(msg=error.message, **error.details)
@@ -70,7 +72,17 @@ def _unmask(module: AnsibleModule) -> None:
     eu-de would be cut out of the names of disks.  Only secrets are worth that.
     """
     params = module.params
-    module.no_log_values -= harmless_values(params["cloud"], params["auth"], params["auth_type"])
+    blank = {value for value in module.no_log_values if not value.strip()}
+    module.no_log_values -= blank | harmless_values(params["cloud"], params["auth"], params["auth_type"])
+
+
+def _require_unicode(params: Mapping[str, Any]) -> None:
+    """Refuse half a character, which can be written as JSON or YAML, but neither sent nor shown."""
+    for option, value in params.items():
+        try:
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"Option {option} holds text that is not valid Unicode.") from error
 
 
 def _leave(module: AnsibleModule, result: Result) -> NoReturn:
@@ -81,6 +93,5 @@ def _leave(module: AnsibleModule, result: Result) -> NoReturn:
         values["diff"] = {"before": result.before, "after": result.after}
     if result.failures:
         values["failures"] = [failure.as_result() for failure in result.failures]
-        done = len(result.values.get("transfers", ()))
-        module.fail_json(msg=result.failure_message(done + len(result.failures)), **values)
+        module.fail_json(msg=result.failure_message(), **values)
     module.exit_json(**values)

@@ -16,7 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, objects, text
+from ansible_collections.otc.evs.plugins.module_utils._fields import (
+    flag,
+    mapping,
+    nested,
+    objects,
+    required_text,
+    text,
+    texts,
+)
 
 DISK = "OS::Cinder::Volume"
 MADE_BY_A_BACKUP = (
@@ -51,9 +59,15 @@ class Snapshot(Named):
     @classmethod
     def from_api(cls, body: Any) -> Snapshot:
         fields = mapping(body)
-        name = text(fields, "name")
-        kept = name.startswith(MADE_BY_A_BACKUP) or "__system__enableActive" in mapping(fields.get("metadata"))
-        return cls(text(fields, "id"), name, text(fields, "volume_id"), text(fields, "status"), kept)
+        name = text(fields, "name", "snapshot")
+        metadata = nested(fields, "metadata", "snapshot")
+        return cls(
+            id=required_text(fields, "id", "snapshot"),
+            name=name,
+            volume_id=required_text(fields, "volume_id", "snapshot"),
+            status=text(fields, "status", "snapshot"),
+            of_a_backup=name.startswith(MADE_BY_A_BACKUP) or "__system__enableActive" in metadata,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,15 +80,25 @@ class Backup(Named):
     def from_volume_api(cls, body: Any) -> Backup:
         """Read a backup of VBS or Cinder."""
         fields = mapping(body)
-        return cls(text(fields, "id"), text(fields, "name"), text(fields, "volume_id"))
+        return cls(
+            id=required_text(fields, "id", "backup"),
+            name=text(fields, "name", "backup"),
+            volume_id=required_text(fields, "volume_id", "backup"),
+        )
 
     @classmethod
     def all_from_cbr(cls, body: Any) -> list[Backup]:
         """Read the backups of disks in a backup of CBR: itself, or the parts of a server's."""
         fields = mapping(body)
-        parts = [backup for child in objects(fields.get("children")) for backup in cls.all_from_cbr(child)]
-        if fields.get("resource_type") == DISK:
-            parts.append(cls(text(fields, "id"), text(fields, "name"), text(fields, "resource_id")))
+        parts = [backup for child in objects(fields, "children", "backup") for backup in cls.all_from_cbr(child)]
+        if required_text(fields, "resource_type", "backup") == DISK:
+            parts.append(
+                cls(
+                    id=required_text(fields, "id", "backup"),
+                    name=text(fields, "name", "backup"),
+                    volume_id=required_text(fields, "resource_id", "backup"),
+                )
+            )
         return parts
 
 
@@ -93,9 +117,15 @@ class Vault(Named):
     @classmethod
     def from_api(cls, body: Any) -> Vault:
         fields = mapping(body)
-        ids = frozenset(text(item, "id") for item in objects(fields.get("resources")) if item.get("type") == DISK)
-        locked, binds = flag(fields.get("locked")), flag(fields.get("auto_bind"))
-        return cls(text(fields, "id"), text(fields, "name"), locked, binds, ids)
+        resources = objects(fields, "resources", "vault")
+        disks = [item for item in resources if required_text(item, "type", "resource of a vault") == DISK]
+        return cls(
+            id=required_text(fields, "id", "vault"),
+            name=text(fields, "name", "vault"),
+            locked=flag(fields, "locked", "vault"),
+            binds_by_itself=flag(fields, "auto_bind", "vault"),
+            volume_ids=frozenset(required_text(item, "id", "resource of a vault") for item in disks),
+        )
 
 
 @dataclass(frozen=True)
@@ -108,8 +138,13 @@ class Policy(Named):
     @classmethod
     def from_api(cls, body: Any) -> Policy:
         fields = mapping(body)
-        ids = frozenset(text(item, "vault_id") for item in objects(fields.get("associated_vaults")))
-        return cls(text(fields, "id"), text(fields, "name"), fields.get("enabled") is not False, ids)
+        vaults = objects(fields, "associated_vaults", "policy")
+        return cls(
+            id=required_text(fields, "id", "policy"),
+            name=text(fields, "name", "policy"),
+            enabled=fields.get("enabled") is not False,
+            vault_ids=frozenset(required_text(item, "vault_id", "vault of a policy") for item in vaults),
+        )
 
 
 @dataclass(frozen=True)
@@ -123,8 +158,13 @@ class Pair(Named):
     def from_api(cls, body: Any) -> Pair:
         fields = mapping(body)
         # One string with commas, in SDRS and in EVS.
-        ids = frozenset(part.strip() for part in text(fields, "volume_ids").split(",") if part.strip())
-        return cls(text(fields, "id"), text(fields, "name"), text(fields, "status"), ids)
+        parts = required_text(fields, "volume_ids", "replication pair").split(",")
+        return cls(
+            id=required_text(fields, "id", "replication pair"),
+            name=text(fields, "name", "replication pair"),
+            status=text(fields, "status", "replication pair"),
+            volume_ids=frozenset(part.strip() for part in parts if part.strip()),
+        )
 
 
 @dataclass(frozen=True)
@@ -141,9 +181,9 @@ class Placement:
     def from_api(cls, body: Any) -> Placement:
         fields = mapping(body)
         return cls(
-            volume_id=text(fields, "id"),
-            service_type=text(fields, "service_type"),
-            pool_id=text(fields, "dedicated_storage_id"),
-            pool_name=text(fields, "dedicated_storage_name"),
-            tags=mapping(fields.get("tags")),
+            volume_id=required_text(fields, "id", "disk"),
+            service_type=text(fields, "service_type", "disk"),
+            pool_id=text(fields, "dedicated_storage_id", "disk"),
+            pool_name=text(fields, "dedicated_storage_name", "disk"),
+            tags=texts(fields, "tags", "disk"),
         )

@@ -17,7 +17,13 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Blocker, blockers
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    ApiError,
+    EvsError,
+    Timeout,
+    UsageError,
+    quoted,
+)
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of, wait_for
@@ -27,6 +33,8 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Re
 
 DEFAULT_NAME = "ansible-evs-transfer"
 LONGEST_NAME = 64
+MOST_BYTES = 255
+"""Of a name: EVS counts bytes where others count characters."""
 MOST_ATTEMPTS = 3
 REMEDIES: Mapping[int, str] = {
     400: "The server does not transfer this disk as it is; evs_volume_info tells which constraints it violates.",
@@ -50,12 +58,17 @@ class OfferOptions:
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
             raise UsageError(
-                f"The name of a transfer is {self.name!r}; it must not be empty, nor begin or end with a blank."
+                f"The name of a transfer is {quoted(self.name)}; it must not be empty, nor begin or end with a blank."
             )
         if len(self.name) > LONGEST_NAME:
             raise UsageError(
                 f"The name of a transfer has {len(self.name)} characters; "
-                f"at most {LONGEST_NAME} are allowed: {self.name!r}."
+                f"at most {LONGEST_NAME} are allowed: {quoted(self.name)}."
+            )
+        size = len(self.name.encode())
+        if size > MOST_BYTES:
+            raise UsageError(
+                f"The name of a transfer has {size} bytes in UTF-8; at most {MOST_BYTES} are allowed: {self.name!r}."
             )
 
 
@@ -192,25 +205,27 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     withdrawn = run_all(
         lambda step: evs.delete_transfer(step.pending.id if step.pending else ""), replaced, concurrency
     )
-    if replaced:
-        wait_for(
-            evs,
-            [step.volume.id for step in replaced],
-            lambda volume: volume is None or volume.status == AVAILABLE,
-            timeout,
-        )
     stuck = {done.item.volume.id: done.error for done in withdrawn if done.error}
+    freed = [step for step in replaced if step.volume.id not in stuck]
+    try:
+        wait_for(evs, [step.volume.id for step in freed], _is_free, timeout)
+    except EvsError as error:
+        stuck.update((step.volume.id, error) for step in freed)
     todo = [step for step in decided.steps if step.action != "kept" and step.volume.id not in stuck]
     created = run_all(lambda step: _create(evs, step.volume, name, timeout), todo, concurrency)
     transfers = {done.item.volume.id: done.value for done in created if done.value}
     transfers.update({step.volume.id: step.pending for step in decided.steps if step.action == "kept" and step.pending})
-    errors = [(done.item, done.error) for done in withdrawn] + [(done.item, done.error) for done in created]
-    for step, error in errors:
-        if error:
-            _fail(evs, result, step, error)
+    failed = {**stuck, **{done.item.volume.id: done.error for done in created if done.error}}
+    for step in decided.steps:
+        if step.volume.id in failed:
+            _fail(evs, result, step, failed[step.volume.id], freed=step in freed)
     _prove(evs, result, [step for step in todo if step.volume.id in transfers], timeout)
     _record(evs, result, decided, transfers)
     return result
+
+
+def _is_free(volume: Volume | None) -> bool:
+    return volume is None or volume.status == AVAILABLE
 
 
 def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
@@ -246,7 +261,7 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
         )
     for transfer in ours:
         evs.delete_transfer(transfer.id)
-    seen = wait_for(evs, [volume.id], lambda now: now is None or now.status == AVAILABLE, timeout)
+    seen = wait_for(evs, [volume.id], _is_free, timeout)
     if volume.id not in seen:
         raise UsageError("The disk has meanwhile left the project.")
 
@@ -273,8 +288,17 @@ def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> N
             )
 
 
-def _fail(evs: Evs, result: Result, step: Step, error: EvsError) -> None:
-    message = explained(f"Disk {step.volume.label} of project {evs.project.label} was not offered", error, REMEDIES)
+def _fail(evs: Evs, result: Result, step: Step, error: EvsError, freed: bool = False) -> None:
+    """Note what failed; `freed` is a disk whose former offer is gone already, which is a change."""
+    how = (
+        f"was freed of transfer {step.pending.id}, but not offered again"
+        if freed and step.pending
+        else "was not offered"
+    )
+    message = explained(f"Disk {step.volume.label} of project {evs.project.label} {how}", error, REMEDIES)
+    if freed and step.pending:
+        before = {"owner": evs.project.label, "status": AWAITING_TRANSFER, "transfer": step.pending.id}
+        result.change(step.volume.label, before, {**before, "status": AVAILABLE, "transfer": None})
     result.failures.append(Failure(message, error, volume_id=step.volume.id, volume_name=step.volume.name))
 
 

@@ -15,6 +15,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 
 SERVICES = ("evs", "cbr", "sdrs", "vbs")
 CONCURRENCY_RANGE = range(1, 65)
+SECONDS_RANGE = range(1, 86401)
 DEFAULT_API_TIMEOUT = 60
 
 
@@ -65,8 +66,12 @@ class LoginOptions:
                 f"Option cloud takes the name of a cloud in clouds.yaml or a dictionary, not a {type(cloud).__name__}."
             )
         for option in ("timeout", "api_timeout"):
-            if params[option] is not None and params[option] < 1:
-                raise UsageError(f"Option {option} is {params[option]}; it takes a number of seconds of 1 or more.")
+            # True is 1 to Python, and to AnsibleModule.
+            if params[option] is not None and (params[option] is True or params[option] not in SECONDS_RANGE):
+                raise UsageError(
+                    f"Option {option} is {params[option]}; "
+                    f"it takes a number of seconds from {SECONDS_RANGE[0]} to {SECONDS_RANGE[-1]}."
+                )
         values = {field: params[field] for field in cls.__dataclass_fields__}
         values["endpoints"] = params["endpoints"] or {}
         return cls(**values)
@@ -74,8 +79,8 @@ class LoginOptions:
 
 def concurrency_of(params: Mapping[str, Any]) -> int:
     """How many requests may be under way at once."""
-    value = int(params["concurrency"])
-    if value not in CONCURRENCY_RANGE:
+    value: int = params["concurrency"]
+    if value is True or value not in CONCURRENCY_RANGE:
         raise UsageError(
             f"Option concurrency is {value}; it takes a number from {CONCURRENCY_RANGE[0]} to {CONCURRENCY_RANGE[-1]}."
         )

@@ -58,16 +58,19 @@ class Result:
         self.before[label] = dict(before)
         self.after[label] = dict(after)
 
-    def failure_message(self, total: int) -> str:
-        return f"{self.doing} failed for {len(self.failures)} of {total}: " + shortened(
+    def failure_message(self) -> str:
+        failed = {key for failure in self.failures for key in (failure.transfer_id, failure.volume_id) if key}
+        # What failed after it was done, such as an offer that cannot be proved, is among the transfers as well.
+        done = [row for row in self.values.get("transfers", ()) if not failed & {row["id"], row["volume_id"]}]
+        return f"{self.doing} failed for {len(self.failures)} of {len(done) + len(self.failures)}: " + shortened(
             [failure.message for failure in self.failures]
         )
 
 
-def shortened(messages: Sequence[str]) -> str:
+def shortened(messages: Sequence[str], separator: str = " ") -> str:
     """Some messages in one."""
     rest = len(messages) - SHOWN_IN_A_MESSAGE
-    return " ".join(messages[:SHOWN_IN_A_MESSAGE]) + (f" And {rest} more, see the result." if rest > 0 else "")
+    return separator.join(messages[:SHOWN_IN_A_MESSAGE]) + (f" And {rest} more, see the result." if rest > 0 else "")
 
 
 def explained(doing: str, error: EvsError, remedies: Mapping[int, str]) -> str:

@@ -20,11 +20,13 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import api_error, decode, retry_after
 from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
+from ansible_collections.otc.evs.plugins.module_utils._bound import bound
 from ansible_collections.otc.evs.plugins.module_utils._client import Client, Json
 from ansible_collections.otc.evs.plugins.module_utils._credentials import credentials
 from ansible_collections.otc.evs.plugins.module_utils._endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
+    AnswerTooLong,
     ApiError,
     EvsError,
     LoginError,
@@ -74,7 +76,7 @@ class _Failure:
         """Whether to try again after this many attempts."""
         if self.status == 429:
             return True
-        if attempt >= MOST_ATTEMPTS or isinstance(self.error, UntrustedServer):
+        if attempt >= MOST_ATTEMPTS or isinstance(self.error, (AnswerTooLong, UntrustedServer)):
             return False
         never_arrived = isinstance(self.error, Unreachable)
         return never_arrived or (method != "POST" and (isinstance(self.error, AnswerLost) or self.status >= 500))
@@ -151,6 +153,8 @@ class Session:
                 verify=self._credentials.verify,
                 cert=self._credentials.cert,
             )
+        except AnswerTooLong as error:
+            return _Failure(error)
         except requests.exceptions.SSLError as error:
             return _Failure(UntrustedServer(call.url, error))
         except requests.exceptions.RequestException as error:
@@ -175,6 +179,7 @@ def _with(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedR
 
 def _http(concurrency: int) -> requests.Session:
     http = requests.Session()
+    http.hooks["response"].append(bound)
     http.headers.update({"Accept": "application/json", "Content-Type": "application/json", "User-Agent": USER_AGENT})
     for scheme in ("https://", "http://"):
         http.mount(scheme, HTTPAdapter(pool_maxsize=concurrency, max_retries=0))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed, quoted
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, transfers_of, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, require_ids, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
 from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME
 from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
@@ -47,9 +47,14 @@ def duration(text: str) -> datetime.timedelta:
     parts = re.findall(r"(\d+)([smhdw])", text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise UsageError(
-            f"older_than is {text!r}; it takes a number and a unit (s, m, h, d or w), such as 90s, 2h or 1d12h."
+            f"older_than is {quoted(text)}; it takes a number and a unit (s, m, h, d or w), such as 90s, 2h or 1d12h."
         )
-    return sum((datetime.timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), datetime.timedelta())
+    try:
+        return sum((datetime.timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), datetime.timedelta())
+    except (OverflowError, ValueError) as error:
+        raise UsageError(
+            f"older_than is {quoted(text)}, which is longer than any time that can be reckoned."
+        ) from error
 
 
 def select(pending: Sequence[Transfer], options: WithdrawOptions, now: datetime.datetime) -> list[Transfer]:
@@ -94,14 +99,19 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
     if options.refs is not None:
         found = find(evs, options.refs)
         found.require_unambiguous(evs.project.label)
-        unknown = ", ".join(repr(ref) for ref in found.missing if not is_id(ref))
+        unknown = [ref for ref in found.missing if not is_id(ref)]
         if unknown:
-            result.warnings.append(f"Project {evs.project.label} has no disk {unknown}; there is nothing to withdraw.")
+            result.warnings.append(
+                f"Project {evs.project.label} has no disk {listed(unknown)}; there is nothing to withdraw."
+            )
         return list(transfers_of(evs, found.volumes).values()), {volume.id: volume for volume in found.volumes}
+    require_ids("transfer_ids", options.transfer_ids or ())
     pending = evs.transfers()
     if options.transfer_ids is not None:
-        listed = {transfer.id: transfer for transfer in pending}
-        asked = [listed.get(transfer_id) or evs.transfer(transfer_id) for transfer_id in options.transfer_ids]
+        known = {transfer.id: transfer for transfer in pending}
+        asked = [
+            known.get(transfer_id) or evs.transfer(transfer_id) for transfer_id in dict.fromkeys(options.transfer_ids)
+        ]
         pending = [transfer for transfer in asked if transfer]
     volumes = evs.volumes(status=AWAITING_TRANSFER) if pending else ()
     return pending, {volume.id: volume for volume in volumes}
@@ -109,10 +119,19 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
 
 def _prove(
     evs: Evs, result: Result, withdrawn: Sequence[Transfer], volumes: Mapping[str, Volume], timeout: float
-) -> dict[str, Volume]:
-    """Read the disks back: a withdrawn one is available, one that was accepted meanwhile is gone."""
+) -> Collection[str]:
+    """Read the disks back: a withdrawn one is available, one that was accepted meanwhile is gone.
+
+    Returns the IDs of those that are left to the project, as far as is known.
+    """
     ids = [transfer.volume_id for transfer in withdrawn]
-    seen = wait_for(evs, ids, lambda volume: volume is None or volume.status != AWAITING_TRANSFER, timeout)
+    try:
+        seen = wait_for(evs, ids, lambda volume: volume is None or volume.status != AWAITING_TRANSFER, timeout)
+    except EvsError as error:
+        for transfer in withdrawn:
+            message = f"Transfer {transfer.id} was withdrawn, but its disk could not be read back: {error.message}"
+            result.failures.append(_failure(message, error, transfer, volumes))
+        return ids
     for transfer in withdrawn:
         volume = seen.get(transfer.volume_id)
         if volume is None:
@@ -121,11 +140,11 @@ def _prove(
                 f"before transfer {transfer.id} could be withdrawn."
             )
         elif volume.status == AWAITING_TRANSFER:
-            error = Timeout(
+            late = Timeout(
                 f"Disk {volume.label} is still {AWAITING_TRANSFER}, "
                 f"{timeout:.0f} s after its transfer {transfer.id} was withdrawn."
             )
-            result.failures.append(_failure(error.message, error, transfer, volumes))
+            result.failures.append(_failure(late.message, late, transfer, volumes))
     return seen
 
 
@@ -139,7 +158,7 @@ def _record(
     result: Result,
     withdrawn: Sequence[Transfer],
     volumes: Mapping[str, Volume],
-    left: Mapping[str, Volume],
+    left: Collection[str],
 ) -> None:
     """Fill the result; a disk that is not `left` to the project was accepted by another one."""
     rows = result.values.setdefault("transfers", [])

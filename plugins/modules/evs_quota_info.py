@@ -105,11 +105,15 @@ project_name:
   type: str
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+import re
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._listing import quota_info
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
+
+WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def flow(task: Task) -> Result:
@@ -119,8 +123,8 @@ def flow(task: Task) -> Result:
 
 def _need(disk: dict[str, object]) -> Need:
     size, volume_type = disk.get("size"), disk.get("volume_type")
-    if size is not None and (not isinstance(size, (int, str)) or not str(size).isdigit()):
-        raise UsageError(f"A disk in for_volumes has the size {size!r}; it takes a number of GiB.")
+    if size is not None and (not isinstance(size, (int, str)) or not WHOLE_NUMBER.fullmatch(str(size))):
+        raise UsageError(f"A disk in for_volumes has the size {quoted(str(size))}; it takes a number of GiB.")
     return Need(None if size is None else int(size), None if volume_type is None else str(volume_type))
 
 

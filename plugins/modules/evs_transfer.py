@@ -41,7 +41,7 @@ options:
     default: present
   name:
     description:
-      - The name of the transfers, at most 64 characters; without it V(ansible-evs-transfer).
+      - The name of the transfers, at most 64 characters and 255 bytes; without it V(ansible-evs-transfer).
       - With O(state=absent), only transfers of this name are withdrawn. If it is not given, those of O(volumes) or
         O(transfer_ids) are, whatever their name.
     type: str

@@ -199,7 +199,7 @@ failures:
       type: str
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
+from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept, distinct
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
@@ -207,8 +207,14 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Result
 def flow(task: Task) -> Result:
     params = task.params
     given = params["transfers"] if params["transfers"] is not None else [params]
-    offered = list({offer.transfer_id: offer for offer in map(Offered.from_params, given)}.values())
-    return accept(task.evs, offered, params["check_quota"], task.concurrency, task.timeout, task.check_mode)
+    return accept(
+        task.evs,
+        distinct(map(Offered.from_params, given)),
+        params["check_quota"],
+        task.concurrency,
+        task.timeout,
+        task.check_mode,
+    )
 
 
 def main() -> None:

@@ -190,6 +190,10 @@ region_name:
   type: str
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
 from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, volumes_info
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
@@ -198,8 +202,17 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Result
 def flow(task: Task) -> Result:
     params = task.params
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
-    chosen = VolumeFilter(**texts, metadata=params["metadata"] or {}, tags=params["tags"] or {})
+    chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
     return volumes_info(task.services, params["volumes"], chosen, params["check_constraints"], task.concurrency)
+
+
+def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:
+    """The API knows only strings here; what YAML makes of an unquoted true is nobody's guess."""
+    given = params[option] or {}
+    wrong = [key for key, value in given.items() if isinstance(value, bool) or not isinstance(value, (str, int))]
+    if wrong:
+        raise UsageError(f"Option {option} has a value that is no string for {listed(wrong)}; put it into quotes.")
+    return {str(key): str(value) for key, value in given.items()}
 
 
 def main() -> None:

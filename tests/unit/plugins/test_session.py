@@ -246,7 +246,8 @@ def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
     emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, pages: list[int], queries: list[str]
 ) -> None:
     monkeypatch.setattr(_client, "PAGE", 2)
-    steps = [answer(200, {"transfers": [{"id": "t"}] * count}) for count in pages]
+    numbers = itertools.count()
+    steps = [answer(200, {"transfers": [{"id": f"t{next(numbers)}"} for dummy in range(count)]}) for count in pages]
     with scripted(*steps) as script:
         found = list(client_of(emulator, script).transfer_pages("os-volume-transfer/detail"))
     assert [len(page) for page in found] == pages

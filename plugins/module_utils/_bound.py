@@ -1,0 +1,47 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Read no answer for ever: a body that is longer than any of this API is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerTooLong
+
+if TYPE_CHECKING:
+    import requests
+
+MOST_MEBIBYTES = 64
+"""The longest genuine answer is a page of a thousand disks, of some 3 KiB each."""
+
+
+def bound(response: requests.Response, **kwargs: Any) -> None:
+    """A hook of a session of requests, which calls it before it reads the body."""
+    response.raw = _Bounded(response.raw, f"{response.request.method} {response.url}")
+
+
+class _Bounded:
+    """A response of urllib3 that gives so much of its body and no more, unpacked."""
+
+    def __init__(self, raw: Any, where: str) -> None:
+        self._raw = raw
+        self._where = where
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        total = 0
+        for chunk in self._raw.stream(*args, **kwargs):
+            total += len(chunk)
+            if total > MOST_MEBIBYTES * 2**20:
+                self._raw.close()
+                raise AnswerTooLong(
+                    f"{self._where.partition('?')[0]}: the answer has more than {MOST_MEBIBYTES} MiB, "
+                    "which no answer of this service has. Check the endpoint and what is between here and there."
+                )
+            yield chunk

@@ -1,0 +1,241 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers that never end, that lead elsewhere, and that ask to wait for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import email.utils
+import gzip
+import itertools
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.otc.evs.plugins.module_utils import _bound, _client
+from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open, retry_after
+from ansible_collections.otc.evs.plugins.module_utils._client import Client
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerTooLong, ApiError, MalformedAnswer
+from tests.emulator.server import EmulatorServer
+from tests.support.modules import run_module
+from tests.support.scripted import Script, Step, answer, scripted
+from tests.support.server import SOURCE
+from tests.support.tenants import session_of
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+Pages = Iterator[list[Any]]
+LISTS: dict[str, Callable[[Client], Pages]] = {
+    "by marker": lambda client: client.linked_pages("list", "list", {}),
+    "by offset": lambda client: client.linked_pages("list", "list", {}, by_offset=True),
+    "counted": lambda client: client.counted_pages("list", {}),
+    "transfers": lambda client: client.transfer_pages("list"),
+}
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same limits, sooner reached."""
+    monkeypatch.setattr(_client, "PAGE", 2)
+    monkeypatch.setattr(_client, "MOST_PAGES", 5)
+    monkeypatch.setattr(_bound, "MOST_MEBIBYTES", 1)
+
+
+def client_of(emulator: EmulatorServer, script: Script, **options: Any) -> Client:
+    """A client whose Keystone is the emulator and whose block storage is the script."""
+    return session_of(emulator, SOURCE, endpoints={"evs": script.url}, **options).required_client("evs")
+
+
+def page(*ids: Any, count: Any = 10**9) -> Step:
+    entries = [{"id": each} for each in ids]
+    links = [{"rel": "next", "href": "http://127.0.0.1:9/"}]
+    return answer(200, {"list": entries, "transfers": entries, "list_links": links, "count": count})
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("how", LISTS)
+def test_a_list_with_ever_new_pages_is_given_up(emulator: EmulatorServer, how: str) -> None:
+    ids = itertools.count()
+    pages = [page(f"a{next(ids)}", f"b{next(ids)}") for dummy in range(10)]
+    with (
+        scripted(*pages) as script,
+        pytest.raises(MalformedAnswer, match=r"does not end: it has more than 5 pages.*Check that the endpoint"),
+    ):
+        list(LISTS[how](client_of(emulator, script)))
+    assert len(script.received) == 6
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("how", LISTS)
+def test_a_list_that_shows_the_same_page_again_is_given_up(emulator: EmulatorServer, how: str) -> None:
+    with (
+        scripted(*[page("a", "b")] * 10) as script,
+        pytest.raises(MalformedAnswer, match="does not end: a page is followed by the same page"),
+    ):
+        list(LISTS[how](client_of(emulator, script)))
+    assert len(script.received) == 2
+
+
+@pytest.mark.usefixtures("short")
+def test_a_list_that_goes_in_circles_is_given_up(emulator: EmulatorServer) -> None:
+    with (
+        scripted(page("a", "b"), page("c", "d"), page("a", "b"), page("c", "d")) as script,
+        pytest.raises(MalformedAnswer, match="does not end: the page after b has been there already"),
+    ):
+        list(LISTS["by marker"](client_of(emulator, script)))
+    assert len(script.received) == 3
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("last", [None, 0, "", {}, ["x"]], ids=str)
+def test_a_page_that_nobody_can_go_on_after_is_told(emulator: EmulatorServer, last: Any) -> None:
+    with scripted(page("a", last)) as script, pytest.raises(MalformedAnswer, match="does not end"):
+        list(LISTS["by marker"](client_of(emulator, script)))
+    assert len(script.received) == 1
+
+
+@pytest.mark.parametrize("count", [None, -1, 0, 1, "2", True, 1.5, [], {}], ids=str)
+def test_a_count_that_would_hide_entries_is_told(emulator: EmulatorServer, count: Any) -> None:
+    with (
+        scripted(page("a", "b", count=count)) as script,
+        pytest.raises(MalformedAnswer, match="shows 2 entries and says that there are"),
+    ):
+        list(LISTS["counted"](client_of(emulator, script)))
+
+
+def endless(connection: socket.socket) -> None:
+    """A body without end, until nobody listens any more."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(b" " * 2**16)
+
+
+def packed(connection: socket.socket) -> None:
+    """A few KiB that unpack to more than anybody wants."""
+    content = gzip.compress(b" " * 2**23)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(content)}\r\n\r\n"
+    connection.sendall(head.encode() + content)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("how", [endless, packed])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_a_body_without_end_is_given_up_once(emulator: EmulatorServer, method: str, how: Step) -> None:
+    body: list[Any] = [{}] if method == "post" else []
+    with (
+        scripted(*[how] * 3) as script,
+        pytest.raises(AnswerTooLong, match=r"has more than 1 MiB.*Check the endpoint") as caught,
+    ):
+        getattr(client_of(emulator, script), method)("x", *body)
+    assert len(script.received) == 1
+    assert outcome_is_open(caught.value)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_login_without_end_is_given_up(emulator: EmulatorServer) -> None:
+    with scripted(endless) as script:
+        auth = {**emulator.cloud(SOURCE)["auth"], "auth_url": f"{script.url}/v3"}
+        result = run_module("evs_volume_info", auth=auth)
+    assert result["msg"].startswith(f"POST {script.url}/v3/auth/tokens: the answer has more than 1 MiB")
+    assert len(script.received) == 1
+
+
+def test_a_long_answer_is_read_whole(emulator: EmulatorServer) -> None:
+    text = "x" * 2**24
+    with scripted(answer(200, {"text": text})) as script:
+        assert client_of(emulator, script).get("x")["text"] == text
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_no_redirect_of_a_service_is_followed(emulator: EmulatorServer, method: str, status: int) -> None:
+    body: list[Any] = [{}] if method == "post" else []
+    with (
+        scripted() as elsewhere,
+        scripted(answer(status, None, Location=f"{elsewhere.url}/x")) as script,
+        pytest.raises(ApiError, match=rf"was answered {status}.*A redirect is not followed.*check the endpoint"),
+    ):
+        getattr(client_of(emulator, script), method)("x", *body)
+    assert elsewhere.received == []
+    assert len(script.received) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 305, 307, 308])
+@pytest.mark.parametrize("version", ["", "/v3"], ids=["discovery", "version"])
+def test_no_redirect_of_the_login_is_followed(emulator: EmulatorServer, version: str, status: int) -> None:
+    with scripted() as elsewhere, scripted(*[answer(status, None, Location=f"{elsewhere.url}/v3")] * 5) as script:
+        auth = {**emulator.cloud(SOURCE)["auth"], "auth_url": f"{script.url}{version}"}
+        result = run_module("evs_volume_info", auth=auth)
+    assert result["msg"].startswith(f"The login at {script.url}{version} with the option auth failed")
+    assert "Check auth_url" in result["msg"]
+    assert elsewhere.received == []
+
+
+def test_no_link_to_another_host_is_followed(emulator: EmulatorServer) -> None:
+    with scripted() as elsewhere:
+        emulator.create_volumes(SOURCE, [{"name": f"d{number}"} for number in range(5)])
+        emulator.configure(max_limit=2, link_base=elsewhere.url)
+        try:
+            result = run_module("evs_volume_info", auth=emulator.cloud(SOURCE)["auth"])
+        finally:
+            emulator.configure(max_limit=1000, link_base=None)
+    assert len(result["volumes"]) == 5
+    assert elsewhere.received == []
+
+
+def asked_to_wait(value: str) -> float | None:
+    response = requests.Response()
+    response.headers["Retry-After"] = value
+    return retry_after(response)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("7", 7.0), (" 7 ", 7.0), ("9" * 400, float("inf"))])
+def test_seconds_to_wait_are_understood(value: str, seconds: float) -> None:
+    assert asked_to_wait(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "-5", "1.5", "1e3", "\N{SUPERSCRIPT TWO}", "Fri, 99 Foo 2026 99:99:99 GMT"], ids=ascii
+)
+def test_a_time_to_wait_that_is_none_is_passed_over(value: str) -> None:
+    assert asked_to_wait(value) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
+def test_a_date_to_wait_for_is_understood(zone: str) -> None:
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    seconds = asked_to_wait(email.utils.format_datetime(then, usegmt=True).replace("GMT", zone))
+    assert seconds is not None
+    assert 80_000 < seconds < 87_000
+
+
+LATE = ["Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400, "86400"]
+PAST = ["Thu, 01 Jan 1970 00:00:00 GMT", "0"]
+
+
+@pytest.mark.parametrize("value", LATE)
+def test_nobody_waits_longer_than_the_timeout(emulator: EmulatorServer, value: str) -> None:
+    with scripted(answer(429, {}, Retry_After=value)) as script, pytest.raises(ApiError) as caught:
+        client_of(emulator, script).get("x")
+    assert caught.value.status == 429
+    assert len(script.received) == 1
+
+
+@pytest.mark.parametrize("value", PAST)
+def test_a_time_that_is_over_is_not_waited_for(emulator: EmulatorServer, value: str) -> None:
+    with scripted(answer(429, {}, Retry_After=value), answer(200, {"fine": True})) as script:
+        assert client_of(emulator, script).get("x") == {"fine": True}
+
+
+@pytest.mark.parametrize("value", LATE)
+def test_the_login_does_not_wait_longer_either(emulator: EmulatorServer, value: str) -> None:
+    with scripted(*[answer(429, {}, Retry_After=value)] * 3) as script:
+        auth = {**emulator.cloud(SOURCE)["auth"], "auth_url": f"{script.url}/v3"}
+        result = run_module("evs_volume_info", auth=auth)
+    assert "answered 429" in result["msg"]
+    assert len(script.received) == 1
