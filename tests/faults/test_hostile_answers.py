@@ -364,3 +364,21 @@ def test_a_body_that_is_junk_is_told_or_does_no_harm(
     lies += [Lie(f"{status}", with_body(b"{}", status), True) for status in (100, 204, 302, 304, 399, 418, 599)]
     lies += [Lie(f"{name} and 400", with_body(content, 400), True) for name, content in (BODIES | ERRORS).items()]
     do_with(emulator, liar, deed, iter(lies))
+
+
+def test_a_key_that_is_of_another_disk_is_not_passed_on(emulator: EmulatorServer, liar: Liar) -> None:
+    scene = new_scene(emulator, liar)
+    liar.method, liar.path = CREATE
+    liar.change = with_json(("transfer", "volume_id"), FOREIGN_ID)
+    result = DEEDS["offer"](scene)
+    assert f"The server answered the offer of disk {scene.free} with one of {FOREIGN_ID}" in result["msg"]
+    assert result["transfers"] == []
+    assert [transfer["volume_id"] for transfer in emulator.transfers()] == [scene.offered]
+
+
+def test_an_accept_that_is_answered_with_another_one_is_not_believed(emulator: EmulatorServer, liar: Liar) -> None:
+    scene = new_scene(emulator, liar)
+    liar.method, liar.path = ACCEPT
+    liar.change = with_json(("transfer", "id"), FOREIGN_ID)
+    result = DEEDS["accept blindly"](scene)
+    assert "it may be this project that accepted it" in result["msg"]
