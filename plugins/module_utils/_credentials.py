@@ -10,6 +10,8 @@ Nothing is sent here.  openstacksdk is imported only to read a cloud of clouds.y
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import os
 import traceback
 from collections.abc import Callable, Mapping
@@ -103,7 +105,7 @@ def harmless_values(cloud: Any, auth: Mapping[str, Any] | None, auth_type: str |
     nested = entry.get("auth")
     given = {**(nested if isinstance(nested, Mapping) else {}), **(auth or {})}
     try:
-        known = loading.get_plugin_options(str(auth_type or entry.get("auth_type") or "password"))
+        known = _loader(str(auth_type or entry.get("auth_type") or "password")).get_options() if given else []
     except ks_exceptions.NoMatchingPlugin:
         known = []
     names = {name.dest for option in known if not option.secret for name in (option, *option.deprecated)}
@@ -112,6 +114,20 @@ def harmless_values(cloud: Any, auth: Mapping[str, Any] | None, auth_type: str |
     if isinstance(cloud, str):
         shown.add(cloud)
     return shown - {str(value) for name, value in given.items() if name not in names}
+
+
+def _loader(auth_type: str) -> BaseLoader[BaseAuthPlugin]:
+    """The loader of an auth plugin.
+
+    keystoneauth1 would look through all packages of the machine, which takes longer than all else
+    before the first request, and write what it found into a cache that no module finds again.
+    """
+    with contextlib.suppress(ImportError):
+        for entry in importlib.metadata.distribution("keystoneauth1").entry_points:
+            if (entry.group, entry.name) == (loading.PLUGIN_NAMESPACE, auth_type):
+                loader: BaseLoader[BaseAuthPlugin] = entry.load()()
+                return loader
+    return loading.get_plugin_loader(auth_type)
 
 
 def _from_auth(options: LoginOptions) -> Credentials:
@@ -127,7 +143,7 @@ def _from_auth(options: LoginOptions) -> Credentials:
 
     auth_type = options.auth_type or environment.get("OS_AUTH_TYPE") or "password"
     try:
-        loader: BaseLoader[BaseAuthPlugin] = loading.get_plugin_loader(auth_type)
+        loader = _loader(auth_type)
         plugin = loader.load_from_options_getter(value_of)
     except ks_exceptions.NoMatchingPlugin as error:
         raise LoginError(

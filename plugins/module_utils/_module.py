@@ -17,7 +17,6 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError, unexpected
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
@@ -35,14 +34,14 @@ class Task:
         self._login = LoginOptions.from_params(params)
 
     @cached_property
-    def services(self) -> Services:
-        """The tenant's services; the first use logs in, so that bad parameters are told before."""
-        return Services.of(Session(self._login, self.concurrency))
+    def session(self) -> Session:
+        """The tenant's; the first use logs in, so that bad parameters are told before."""
+        return Session(self._login, self.concurrency)
 
     @property
     def evs(self) -> Evs:
         """Block storage of the tenant."""
-        return self.services.evs
+        return Evs.of(self.session)
 
 
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:

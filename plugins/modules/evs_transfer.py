@@ -278,6 +278,7 @@ failures:
 
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions, offer
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
@@ -297,7 +298,7 @@ def present(task: Task) -> Result:
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
     )
-    return offer(task.services, params["volumes"], options, task.concurrency, task.timeout, task.check_mode)
+    return offer(Services.of(task.session), params["volumes"], options, task.concurrency, task.timeout, task.check_mode)
 
 
 def absent(task: Task) -> Result:

@@ -194,6 +194,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, volumes_info
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
@@ -203,7 +204,9 @@ def flow(task: Task) -> Result:
     params = task.params
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
     chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
-    return volumes_info(task.services, params["volumes"], chosen, params["check_constraints"], task.concurrency)
+    return volumes_info(
+        Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
+    )
 
 
 def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:
