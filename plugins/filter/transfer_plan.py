@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model import Limit
+from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
+
 DOCUMENTATION = r"""
 name: transfer_plan
 short_description: Decide what to do with each disk on its way from one tenant to another
@@ -28,7 +31,9 @@ options:
     type: dict
     required: true
   target:
-    description: What M(otc.evs.evs_volume_info) returned for these disks in the target, if its credentials are known.
+    description:
+      - What M(otc.evs.evs_volume_info) returned for these disks in the target, if its credentials are known.
+      - With RV(otc.evs.evs_volume_info#module:quotas) it is a problem if the disks to move do not fit into them.
     type: dict
   name:
     description: The name of the transfers that are ours, and that may be replaced.
@@ -149,6 +154,8 @@ def transfer_plan(
                 f"neither in {_project(source)} nor in {_project(target)}" if target else f"not in {_project(source)}"
             )
             decisions.problems.append(f"Disk {ref!r} is {elsewhere}. Check its name, the projects and the region.")
+    if target and target.get("quotas"):
+        decisions.about_the_quota(target)
     return decisions.as_result()
 
 
@@ -207,6 +214,17 @@ class _Decisions:
         for volume in volumes:
             self.taken[volume["id"]] = _essence(volume)
             self.rows[volume["id"]] = _row({**volume, "status": "taken"}, "target", "was taken by the target")
+
+    def about_the_quota(self, target: Mapping[str, Any]) -> None:
+        """All disks to move have to fit into it."""
+        quota = {key: Limit(**limit) for key, limit in target["quotas"].items()}
+        missing = shortfalls(quota, [Need(disk["size"], disk["volume_type"]) for disk in self.move.values()])
+        if missing:
+            self.problems.append(
+                f"The quota of {_project(target)} does not suffice for {len(self.move)} disks: "
+                f"{'; '.join(shortfall.sentence for shortfall in missing)}. "
+                "Raise it or free some of it, and run again."
+            )
 
     def as_result(self) -> dict[str, Any]:
         why = [

@@ -25,6 +25,8 @@ from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortf
 from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened
 
 MOST_ATTEMPTS = 3
+TOLD = ("id", "name", "status", "size", "volume_type", "project_id", "availability_zone")
+"""What the result tells of a disk."""
 WRONG_KEY = (
     "Check the auth_key: it is shown once, when the transfer is created. "
     "If it is lost, the source has to offer the disk again (evs_transfer with pending: replace)."
@@ -283,7 +285,7 @@ def _record(
             }
         )
         if volume:
-            volumes.append(volume.as_result())
+            volumes.append({name: getattr(volume, name) for name in TOLD})
         if outcome.action == "accepted":
             before = {"owner": "the source project", "status": AWAITING_TRANSFER, "transfer": offer.transfer_id}
             after = {"owner": evs.project.label, "status": AVAILABLE, "transfer": None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._constraints import blockers, cautions
@@ -17,7 +17,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, require_ids, require_names, transfers_of
-from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Limit, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
 
@@ -122,10 +122,7 @@ def quota_info(evs: Evs, needs: Sequence[Need] | None) -> Result:
     """The project's quota, and whether disks fit into it."""
     quota = evs.quota()
     values: dict[str, Any] = {
-        "quotas": {
-            key: {"in_use": limit.in_use, "limit": limit.limit, "reserved": limit.reserved}
-            for key, limit in sorted(quota.items())
-        },
+        "quotas": quota_rows(quota),
         "project_id": evs.project.id,
         "project_name": evs.project.name,
     }
@@ -136,3 +133,8 @@ def quota_info(evs: Evs, needs: Sequence[Need] | None) -> Result:
             shortfalls=[{**shortfall.as_result(), "reason": shortfall.sentence} for shortfall in missing],
         )
     return Result(values=values)
+
+
+def quota_rows(quota: Mapping[str, Limit]) -> dict[str, dict[str, int]]:
+    """A quota as the modules return it."""
+    return {key: asdict(limit) for key, limit in sorted(quota.items())}

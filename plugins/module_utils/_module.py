@@ -26,10 +26,12 @@ from ansible_collections.otc.evs.plugins.module_utils._session import Session
 class Task:
     """What a module is asked to do, and the tenant it is to do it for."""
 
-    def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
+    def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
         self.params = params
         self.check_mode = check_mode
         self.timeout = int(params["timeout"])
+        self.spent: set[str] = set()
+        """Secrets among the values of the options that no result without failures can hold."""
         self.concurrency = concurrency_of(params)
         self._login = LoginOptions.from_params(params)
 
@@ -47,7 +49,7 @@ class Task:
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:
     """Run a module and leave the process with its result.
 
-    `restrictions` are those of AnsibleModule, such as required_if.
+    `restrictions` are those of AnsibleModule, such as required_if, and whether to log nothing.
     """
     module = AnsibleModule(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
     if KEYSTONEAUTH_IMPORT_ERROR:
@@ -55,12 +57,16 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
     _unmask(module)
     try:
         _require_unicode(module.params)
-        result = flow(Task(module.params, module.check_mode))
+        task = Task(module.params, module.check_mode)
+        result = flow(task)
     except EvsError as error:
         module.fail_json(msg=error.message, **error.details)
     except Exception as error:
         # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
         module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
+    if not result.failures and not result.warnings:
+        # Ansible looks for each secret in each string of a result, and a batch has a thousand of both.
+        module.no_log_values -= task.spent
     _leave(module, result)
 
 

@@ -199,6 +199,8 @@ failures:
       type: str
 """
 
+from typing import Any
+
 from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept, distinct
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
@@ -206,10 +208,16 @@ from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
 def flow(task: Task) -> Result:
     params = task.params
-    given = params["transfers"] if params["transfers"] is not None else [params]
+    given: list[dict[str, Any]] = params["transfers"] if params["transfers"] is not None else [params]
+    offered = distinct(map(Offered.from_params, given))
+    # The result tells the invocation, with keys masked one by one in all of it: leave out what it has anyway.
+    params["auth_key"] = None
+    if params["transfers"] is not None:
+        params["transfers"] = [{"transfer_id": offer.transfer_id, "volume_id": offer.volume_id} for offer in offered]
+    task.spent.update(offer.auth_key.reveal() for offer in offered)
     return accept(
         task.evs,
-        distinct(map(Offered.from_params, given)),
+        offered,
         params["check_quota"],
         task.concurrency,
         task.timeout,
@@ -235,6 +243,7 @@ def main() -> None:
             "check_quota": {"type": "bool", "default": True},
         },
         flow,
+        no_log=True,
         required_one_of=[("transfers", "transfer_id")],
         required_together=[("transfer_id", "auth_key")],
         mutually_exclusive=[("transfers", "transfer_id"), ("transfers", "volume_id")],

@@ -44,6 +44,11 @@ options:
       - V(false) spares the requests to the services that know about snapshots, backups, policies and pairs.
     type: bool
     default: true
+  quota:
+    description:
+      - Whether to return the project's quota as well, as M(otc.evs.evs_quota_info) does.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.info_attributes
@@ -51,6 +56,7 @@ author:
   - otc.evs contributors (@opentelekomcloud)
 seealso:
   - module: otc.evs.evs_transfer
+  - module: otc.evs.evs_quota_info
 """
 
 EXAMPLES = r"""
@@ -176,6 +182,10 @@ missing:
   returned: success
   type: list
   elements: str
+quotas:
+  description: The quota of the project, as RV(otc.evs.evs_quota_info#module:quotas).
+  returned: when O(quota) is true
+  type: dict
 project_id:
   description: The ID of the project that was asked.
   returned: success
@@ -195,7 +205,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, volumes_info
+from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, quota_rows, volumes_info
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
@@ -204,9 +214,12 @@ def flow(task: Task) -> Result:
     params = task.params
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
     chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
-    return volumes_info(
+    result = volumes_info(
         Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
     )
+    if params["quota"]:
+        result.values.update(quotas=quota_rows(task.evs.quota()))
+    return result
 
 
 def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:
@@ -229,6 +242,7 @@ def main() -> None:
             "metadata": {"type": "dict"},
             "tags": {"type": "dict"},
             "check_constraints": {"type": "bool", "default": True},
+            "quota": {"type": "bool", "default": False},
         },
         flow,
     )

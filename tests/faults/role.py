@@ -74,11 +74,10 @@ class Role:
 
     def _main(self, run: Run) -> None:
         at_source = self._module(run, "evs_volume_info", self._source, volumes=self._volumes)
-        at_target = self._module(run, "evs_volume_info", self._target, volumes=self._volumes, check_constraints=False)
+        at_target = self._module(
+            run, "evs_volume_info", self._target, volumes=self._volumes, check_constraints=False, quota=True
+        )
         plan = transfer_plan(self._volumes, at_source, at_target, name=NAME)
-        if plan["move"]:
-            quota = self._module(run, "evs_quota_info", self._target, for_volumes=plan["move"])
-            plan["problems"] += [shortfall["reason"] for shortfall in quota["shortfalls"]]
         batches: list[dict[str, Any]] = []
         for batch in self._batches([] if plan["problems"] else plan["move"]):
             if not batches or batches[-1]["ids"]:
