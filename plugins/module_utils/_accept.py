@@ -129,7 +129,7 @@ def accept(
     mine = by_id(evs, [offer.volume_id for offer in offered if offer.volume_id])
     decided = plan(offered, mine, {transfer.id for transfer in evs.transfers()}, evs.project.label)
     if check_quota and decided.to_accept:
-        _check_quota(evs, decided.to_accept, result)
+        require_quota(evs, [Need(offer.size, offer.volume_type) for offer in decided.to_accept], result)
     outcomes = {offer.transfer_id: Outcome("already_owned", offer.volume_id) for offer in decided.owned}
     if check_mode:
         outcomes.update((offer.transfer_id, Outcome("accepted", offer.volume_id)) for offer in decided.to_accept)
@@ -141,27 +141,27 @@ def accept(
     return result
 
 
-def _check_quota(evs: Evs, to_accept: Sequence[Offered], result: Result) -> None:
+def require_quota(evs: Evs, needs: Sequence[Need], result: Result) -> None:
     """The check is advisory, the server has the last word; so a quota that cannot be read is a warning."""
     try:
         quota = evs.quota()
     except ApiError as error:
         result.warnings.append(f"The quota of project {evs.project.label} could not be checked: {error.message}")
         return
-    missing = shortfalls(quota, [Need(offer.size, offer.volume_type) for offer in to_accept])
+    missing = shortfalls(quota, needs)
     if missing:
         raise UsageError(
-            f"The quota of project {evs.project.label} does not suffice for {len(to_accept)} disks, "
+            f"The quota of project {evs.project.label} does not suffice for {len(needs)} disks, "
             "so none was accepted: "
             + "; ".join(shortfall.sentence for shortfall in missing)
-            + ". Raise the quota or free some of it, and accept again; the transfers are still pending.",
+            + ". Raise the quota or free some of it, and try again; nothing was changed.",
             shortfalls=[shortfall.as_result() for shortfall in missing],
         )
 
 
 def _accept_all(evs: Evs, result: Result, to_accept: Sequence[Offered], concurrency: int) -> dict[str, Outcome]:
     outcomes = {}
-    for done in run_all(lambda offer: _accept(evs, offer), to_accept, concurrency):
+    for done in run_all(lambda offer: accept_one(evs, offer), to_accept, concurrency):
         if done.value:
             outcomes[done.item.transfer_id] = done.value
         elif done.error:
@@ -169,7 +169,7 @@ def _accept_all(evs: Evs, result: Result, to_accept: Sequence[Offered], concurre
     return outcomes
 
 
-def _accept(evs: Evs, offer: Offered) -> Outcome:
+def accept_one(evs: Evs, offer: Offered) -> Outcome:
     """Accept one transfer; after a lost answer look whose the disk is."""
     lost: EvsError | None = None
     for dummy in range(MOST_ATTEMPTS):
@@ -215,7 +215,7 @@ def _prove(
     """Read the disks back until each is available and this project's; what is not is no success."""
     ids = [outcome.volume_id for outcome in outcomes.values() if outcome.volume_id]
     try:
-        seen = wait_for(evs, ids, lambda volume: volume is not None and _is_proved(evs, volume), timeout)
+        seen = wait_for(evs, ids, lambda volume: volume is not None and is_proved(evs, volume), timeout)
     except EvsError as error:
         for offer in to_accept:
             if outcomes.pop(offer.transfer_id, None):
@@ -226,7 +226,7 @@ def _prove(
     for offer in to_accept:
         outcome = outcomes.get(offer.transfer_id)
         volume = seen.get(outcome.volume_id or "") if outcome else None
-        if outcome is None or (volume and _is_proved(evs, volume)):
+        if outcome is None or (volume and is_proved(evs, volume)):
             continue
         state = "it is not in this project"
         if volume:
@@ -250,14 +250,18 @@ def _compare(result: Result, to_accept: Sequence[Offered], outcomes: Mapping[str
             result.failures.append(Failure(error.message, error, offer.transfer_id, offer.volume_id, offer.volume_name))
 
 
-def _is_proved(evs: Evs, volume: Volume) -> bool:
+def is_proved(evs: Evs, volume: Volume) -> bool:
     return volume.status == AVAILABLE and volume.project_id == evs.project.id
 
 
-def _fail(evs: Evs, result: Result, offer: Offered, error: EvsError) -> None:
+def remedies_of(error: EvsError) -> Mapping[int, str]:
+    """What to do about a refusal, by its status; a wrong key is a 400 like others."""
     wrong_key = isinstance(error, ApiError) and "auth key" in error.reason.lower()
-    remedies = {**REMEDIES, 400: WRONG_KEY} if wrong_key else REMEDIES
-    message = explained(f"{offer.label} was not accepted in project {evs.project.label}", error, remedies)
+    return {**REMEDIES, 400: WRONG_KEY} if wrong_key else REMEDIES
+
+
+def _fail(evs: Evs, result: Result, offer: Offered, error: EvsError) -> None:
+    message = explained(f"{offer.label} was not accepted in project {evs.project.label}", error, remedies_of(error))
     result.failures.append(Failure(message, error, offer.transfer_id, offer.volume_id, offer.volume_name))
 
 

@@ -40,6 +40,10 @@ class Task:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         return Session(self._login, self.concurrency)
 
+    def session_of(self, params: Mapping[str, Any]) -> Session:
+        """That of another tenant, whose shared options these are."""
+        return Session(LoginOptions.from_params(params), self.concurrency)
+
     @property
     def evs(self) -> Evs:
         """Block storage of the tenant."""
@@ -76,9 +80,10 @@ def _unmask(module: AnsibleModule) -> None:
     no_log hides every value in cloud and auth, and hides it wherever it occurs: a project called
     eu-de would be cut out of the names of disks.  Only secrets are worth that.
     """
-    params = module.params
-    blank = {value for value in module.no_log_values if not value.strip()}
-    module.no_log_values -= blank | harmless_values(params["cloud"], params["auth"], params["auth_type"])
+    module.no_log_values -= {value for value in module.no_log_values if not value.strip()}
+    for params in (module.params, module.params.get("target")):
+        if params:
+            module.no_log_values -= harmless_values(params["cloud"], params["auth"], params["auth_type"])
 
 
 def _require_unicode(params: Mapping[str, Any]) -> None:

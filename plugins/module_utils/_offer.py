@@ -154,17 +154,22 @@ def offer(
     evs = services.evs
     found = find(evs, refs)
     found.require_all(evs.project.label)
-    pending = transfers_of(evs, found.volumes)
-    judged = [volume for volume in found.volumes if _action(pending.get(volume.id), options) != "kept"]
-    evidence = collect(services, judged, concurrency, options.ignored) if options.check_constraints else Evidence()
-    decided = plan(found.volumes, pending, evidence, options)
-    _require_permission(evs, decided, options)
+    decided = decide(services, found.volumes, options, concurrency)
+    require_permission(evs, decided, options)
     result = _predicted(evs, decided) if check_mode else _apply(evs, decided, options.name, concurrency, timeout)
-    result.values.update(_judgement(decided))
+    result.values.update(judgement(decided))
     return result
 
 
-def _judgement(decided: Plan) -> dict[str, Any]:
+def decide(services: Services, volumes: Sequence[Volume], options: OfferOptions, concurrency: int) -> Plan:
+    """Read what the decisions rest on, and plan."""
+    pending = transfers_of(services.evs, volumes)
+    judged = [volume for volume in volumes if _action(pending.get(volume.id), options) != "kept"]
+    evidence = collect(services, judged, concurrency, options.ignored) if options.check_constraints else Evidence()
+    return plan(volumes, pending, evidence, options)
+
+
+def judgement(decided: Plan) -> dict[str, Any]:
     """What the plan found out about the constraints, as the module returns it."""
     return {
         "blocked": [blocked.as_result() for blocked in decided.blocked],
@@ -172,7 +177,7 @@ def _judgement(decided: Plan) -> dict[str, Any]:
     }
 
 
-def _require_permission(evs: Evs, decided: Plan, options: OfferOptions) -> None:
+def require_permission(evs: Evs, decided: Plan, options: OfferOptions) -> None:
     """Refuse to begin if a disk is blocked or a constraint unchecked, unless the user wants that."""
     reasons = []
     if decided.blocked and options.blocked == "fail":
@@ -188,7 +193,7 @@ def _require_permission(evs: Evs, decided: Plan, options: OfferOptions) -> None:
         many = f"{len(decided.blocked)} of {total} disks" if decided.blocked else f"The {total} disks"
         raise UsageError(
             f"{many} of project {evs.project.label} cannot be offered, so none was: {shortened(reasons)}",
-            **_judgement(decided),
+            **judgement(decided),
         )
 
 
@@ -208,11 +213,11 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     stuck = {done.item.volume.id: done.error for done in withdrawn if done.error}
     freed = [step for step in replaced if step.volume.id not in stuck]
     try:
-        wait_for(evs, [step.volume.id for step in freed], _is_free, timeout)
+        wait_for(evs, [step.volume.id for step in freed], is_free, timeout)
     except EvsError as error:
         stuck.update((step.volume.id, error) for step in freed)
     todo = [step for step in decided.steps if step.action != "kept" and step.volume.id not in stuck]
-    created = run_all(lambda step: _create(evs, step.volume, name, timeout), todo, concurrency)
+    created = run_all(lambda step: create_one(evs, step.volume, name, timeout), todo, concurrency)
     transfers = {done.item.volume.id: done.value for done in created if done.value}
     transfers.update({step.volume.id: step.pending for step in decided.steps if step.action == "kept" and step.pending})
     failed = {**stuck, **{done.item.volume.id: done.error for done in created if done.error}}
@@ -224,11 +229,11 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     return result
 
 
-def _is_free(volume: Volume | None) -> bool:
+def is_free(volume: Volume | None) -> bool:
     return volume is None or volume.status == AVAILABLE
 
 
-def _create(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
+def create_one(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
     """Create a transfer; if its answer is lost, withdraw what was created, for its key is lost too."""
     lost: EvsError | None = None
     for dummy in range(MOST_ATTEMPTS):
@@ -261,7 +266,7 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
         )
     for transfer in ours:
         evs.delete_transfer(transfer.id)
-    seen = wait_for(evs, [volume.id], _is_free, timeout)
+    seen = wait_for(evs, [volume.id], is_free, timeout)
     if volume.id not in seen:
         raise UsageError("The disk has meanwhile left the project.")
 

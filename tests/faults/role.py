@@ -30,7 +30,7 @@ class Run:
     """What became of a run of the role."""
 
     said: list[dict[str, Any]] = field(default_factory=list)
-    """All that users may get to see: the results of the modules, without what no_log hides."""
+    """All that users may get to see: the results of the modules."""
     result: dict[str, Any] = field(default_factory=dict)
     """The variable tenant_transfer_result; empty if the role did not come so far."""
     error: str | None = None
@@ -93,57 +93,29 @@ class Role:
             raise Failed(" ".join([run.result["message"], *plan["problems"], *failed]))
 
     def _move(self, run: Run, batch: list[str], batches: list[dict[str, Any]]) -> None:
-        offer = self._module(
+        moved = self._module(
             run,
-            "evs_transfer",
+            "evs_move",
             self._source,
-            secret=True,
+            may_fail=True,
+            target=self._target,
             volumes=batch,
             name=NAME,
-            pending="replace",
             check_constraints=False,
+            check_quota=False,
         )
-        accept: dict[str, Any] = {}
-        if offer.get("transfers"):
-            accept = self._module(
-                run,
-                "evs_transfer_accept",
-                self._target,
-                may_fail=True,
-                transfers=offer["transfers"],
-                check_quota=False,
-            )
-        batches.append(transfer_batch(batch, accept, WHEN, before=offer))
-        if batches[-1]["pending"]:
-            pending = batches[-1]["pending"]
-            withdrawal = self._module(
-                run, "evs_transfer", self._source, may_fail=True, name=NAME, state="absent", **pending
-            )
-            batches[-1] = transfer_batch(batch, accept, WHEN, before=offer, withdrawal=withdrawal)
+        batches.append(transfer_batch(batch, moved, WHEN))
 
     def _batches(self, disks: Sequence[dict[str, Any]]) -> Iterable[list[str]]:
         for first in range(0, len(disks), self._batch_size):
             yield [disk["id"] for disk in disks[first : first + self._batch_size]]
 
     def _module(
-        self,
-        run: Run,
-        module: str,
-        tenant: dict[str, Any],
-        /,
-        secret: bool = False,
-        may_fail: bool = False,
-        **options: Any,
+        self, run: Run, module: str, tenant: dict[str, Any], /, may_fail: bool = False, **options: Any
     ) -> dict[str, Any]:
-        """Run a module as a task; one with keys in its result may fail too, as in the role."""
+        """Run a module as a task; one whose failures the role collects does not end it."""
         result = run_module(module, **tenant, **options)
-        run.said.append(without_keys(result) if secret else result)
-        if result.get("failed") and not (secret or may_fail):
+        run.said.append(result)
+        if result.get("failed") and not may_fail:
             raise Failed(result["msg"])
         return result
-
-
-def without_keys(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a result without the one place where keys belong, which no_log hides."""
-    rows = [{**row, "auth_key": None} for row in result.get("transfers", ())]
-    return {**result, "transfers": rows}

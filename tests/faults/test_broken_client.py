@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _accept, _offer, _session
+from ansible_collections.otc.evs.plugins.module_utils import _move, _session
 from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id
 from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
 from tests.emulator.server import EmulatorServer
 from tests.faults.test_sweep import sweep
@@ -31,9 +30,9 @@ def create_blindly(evs: Evs, volume: Volume, name: str, timeout: float) -> Trans
     return evs.create_transfer(volume.id, name)
 
 
-def believe(evs: Evs, result: Any, to_accept: Any, outcomes: Mapping[str, Any], timeout: float) -> dict[str, Volume]:
+def believe(mover: Any, volumes: Sequence[Volume], errors: Any) -> dict[str, Volume]:
     """Take the 202 for the proof."""
-    return by_id(evs, [outcome.volume_id for outcome in outcomes.values()])
+    return {volume.id: volume for volume in volumes}
 
 
 def send_again(failure: Any, method: str, attempt: int) -> bool:
@@ -52,7 +51,7 @@ LOST = ("answer lost", "done, then 504", "done, then HTML")
 def test_a_create_that_is_repeated_blindly(
     emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(_offer, "_create", create_blindly)
+    monkeypatch.setattr(_move, "create_one", create_blindly)
     assert "disks stay locked" in problems(emulator, name)
 
 
@@ -65,5 +64,5 @@ def test_a_session_that_repeats_every_request(
 
 
 def test_an_accept_that_is_not_read_back(emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_accept, "_prove", believe)
+    monkeypatch.setattr(_move._Mover, "_prove", believe)
     assert "the role says of disks that they moved which did not" in problems(emulator, "only pretended")

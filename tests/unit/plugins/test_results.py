@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ansible_collections.otc.evs.plugins.filter.transfer_batch import transfer_batch
 from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from ansible_collections.otc.evs.plugins.filter.withdrawal_plan import withdrawal_plan
@@ -20,49 +18,33 @@ def rows(*volume_ids: str) -> list[dict[str, Any]]:
     return [{"id": f"t-{volume_id}", "volume_id": volume_id, "auth_key": "0000"} for volume_id in volume_ids]
 
 
+def disks(*volume_ids: str) -> list[dict[str, Any]]:
+    return [{"id": volume_id, "name": f"name-{volume_id}", "action": "moved"} for volume_id in volume_ids]
+
+
 def test_a_batch_of_which_all_succeeded() -> None:
-    noted = transfer_batch(BATCH, {"transfers": rows(*BATCH)}, AT, before={"transfers": rows(*BATCH)})
-    assert noted == {"at": AT, "ids": BATCH, "failures": {}, "pending": {}}
+    noted = {"at": AT, "ids": BATCH, "failures": {}}
+    assert transfer_batch(BATCH, {"volumes": disks(*BATCH)}, AT) == noted
+    offered = transfer_batch(BATCH, {"transfers": rows(*BATCH)}, AT)
+    assert offered == noted
+    assert "0000" not in str(offered)
 
 
-def test_what_failed_is_told_by_whoever_knows_and_only_our_offers_are_withdrawn() -> None:
-    offered = {"transfers": rows("v1", "v2"), "failures": [{"volume_id": "v3", "msg": "not offered"}], "msg": "x"}
-    accepted = {"transfers": rows("v1"), "failures": [{"volume_id": "v2", "msg": "not accepted"}], "msg": "y"}
-    noted = transfer_batch(BATCH, accepted, AT, before=offered)
+def test_what_failed_is_told_with_its_reason() -> None:
+    moved = {"volumes": disks("v1"), "failures": [{"volume_id": "v2", "msg": "not accepted"}], "msg": "1 of 3"}
+    noted = transfer_batch(BATCH, moved, AT)
     assert noted["ids"] == ["v1"]
-    assert noted["failures"] == {"v2": "not accepted", "v3": "not offered"}
-    assert noted["pending"] == {"transfer_ids": ["t-v2"]}
-    assert "0000" not in str(noted)
+    assert noted["failures"] == {"v2": "not accepted", "v3": "1 of 3"}
 
 
-def test_a_task_that_ended_without_a_result_leaves_only_the_disks_to_go_by() -> None:
-    noted = transfer_batch(BATCH, {"skipped": True}, AT, before={"msg": "MODULE FAILURE"})
-    assert noted["failures"] == dict.fromkeys(BATCH, "MODULE FAILURE")
-    assert noted["pending"] == {"volumes": BATCH}
+def test_a_disk_that_was_accepted_but_not_proved_has_not_succeeded() -> None:
+    accepted = {"transfers": rows("v1", "v2"), "volumes": disks("v1"), "msg": "not proved"}
+    assert transfer_batch(["v1", "v2"], accepted, AT)["failures"] == {"v2": "not proved"}
+
+
+def test_a_task_that_ended_without_a_result() -> None:
+    assert transfer_batch(BATCH, {"msg": "MODULE FAILURE"}, AT)["failures"] == dict.fromkeys(BATCH, "MODULE FAILURE")
     assert transfer_batch(["v1"], {}, AT)["failures"] == {"v1": "no module told what happened"}
-
-
-@pytest.mark.parametrize("offered", [{"transfers": rows("v1", "v2")}, {"msg": "MODULE FAILURE"}])
-def test_what_could_not_be_withdrawn_is_told_with_the_reason(offered: dict[str, Any]) -> None:
-    withdrawal = {"failed": True, "msg": "the network is down."}
-    noted = transfer_batch(["v1", "v2"], {"msg": "refused."}, AT, before=offered, withdrawal=withdrawal)
-    for volume_id in ("v1", "v2"):
-        assert noted["failures"][volume_id].endswith(
-            "stay offered and locked, because the offer could not be withdrawn: the network is down. "
-            "Run again, or withdraw the offers (playbook otc.evs.withdraw)."
-        )
-
-
-def test_of_a_withdrawal_that_failed_in_part_only_that_part_is_told() -> None:
-    offered = {"transfers": rows("v1", "v2")}
-    withdrawal = {"failed": True, "failures": [{"volume_id": "v2", "msg": "refused."}], "msg": "x"}
-    noted = transfer_batch(["v1", "v2"], {"msg": "no."}, AT, before=offered, withdrawal=withdrawal)
-    assert noted["failures"]["v1"] == "no."
-    assert "could not be withdrawn: refused. Run again" in noted["failures"]["v2"]
-    assert transfer_batch(["v1", "v2"], {"msg": "no."}, AT, before=offered, withdrawal={})["failures"] == {
-        "v1": "no.",
-        "v2": "no.",
-    }
 
 
 def disk(volume_id: str, **fields: Any) -> dict[str, Any]:
