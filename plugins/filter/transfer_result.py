@@ -47,7 +47,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The result, with C(message), C(counts), C(problems) and C(disks).
+  description: The result, with C(message), C(counts), C(problems), C(failures) (the reasons of disks that
+    failed) and C(disks).
   type: dict
 """
 
@@ -111,6 +112,7 @@ def transfer_result(
         "message": _message(source, target, counts, todo if about["check_mode"] else success),
         "counts": {"total": len(disks), **counts},
         "problems": _problems(plan),
+        "failures": [why for disk in disks if disk["outcome"] == "failed" for why in disk["why"]],
         "disks": disks,
     }
 

@@ -63,6 +63,8 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
                 found.take("emulator", latency, "ours", 0, bench.ours)
                 found.take("emulator", latency, "ours", disks, bench.ours)
                 found.take("emulator", latency, "floor", disks, bench.floor)
+            if latency == PEER_LATENCY:
+                found.take("emulator", latency, "memory", disks, bench.memory)
         for subject, sizes in PEER_SIZES.items() if latency == PEER_LATENCY else ():
             for disks in sizes:
                 if disks <= max(options.sizes):

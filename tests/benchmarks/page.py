@@ -178,10 +178,9 @@ def memory(table: Table) -> str:
         "| disks | module | ansible-playbook |",
         "|---|---|---|",
     ]
-    for disks in table.sizes("emulator", 0.0, "ours") or table.sizes("emulator", 0.02, "ours"):
-        latency = 0.0 if table.values("emulator", 0.0, "ours", disks) else 0.02
-        module = max(table.values("emulator", latency, "ours", disks, "module_mb"))
-        controller = max(table.values("emulator", latency, "ours", disks, "controller_mb"))
+    for disks in table.sizes("emulator", 0.02, "memory"):
+        (module,) = table.values("emulator", 0.02, "memory", disks, "module_mb")
+        (controller,) = table.values("emulator", 0.02, "memory", disks, "controller_mb")
         lines.append(f"| {disks:,} | {module:.0f} | {controller:.0f} |")
     return "\n".join(lines)
 

@@ -88,7 +88,7 @@ class Role:
             "check_mode": False,
         }
         run.result = transfer_result(plan, about, batches, todo="to_move", success="moved")
-        failed = [why for disk in run.result["disks"] if disk["outcome"] == "failed" for why in disk["why"]]
+        failed = run.result["failures"]
         if plan["problems"] or failed:
             raise Failed(" ".join([run.result["message"], *plan["problems"], *failed]))
 
