@@ -27,7 +27,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 # The first ones look like numbers: they are the most easily lost or changed on the way.
 KEYS = ["1234567890123456", "12345678901234e5", "0000000000000007", "00000000000000ff", "5d01ab3fc9e2a774"]
 NAMES = ["disk-0", "disk-1", "disk-2"]
-HANDOFF_PASSWORD = 481516234248
+HANDOFF_PASSWORD = "481516234248"
 WRONG_PASSWORD = "not-the-password"
 WRONG_KEY = "not-the-key-of-it"
 ALWAYS = {"output", "argv", "environ", "log", "syslog", "results", "tree", "junit", "tmp"}
@@ -92,7 +92,7 @@ class Controller:
 
     def opened(self) -> dict[str, Any]:
         """What is in the handoff file."""
-        return unseal(self.handoff.read_text(encoding="utf-8"), str(HANDOFF_PASSWORD))
+        return unseal(self.handoff.read_text(encoding="utf-8"), HANDOFF_PASSWORD)
 
     def inline(self, cloud: str, **changes: str) -> dict[str, Any]:
         """The credentials themselves, instead of a name in clouds.yaml."""
@@ -108,7 +108,7 @@ class Controller:
             **{f"token {number}": token for number, token in enumerate(tokens)},
             **{f"password of {cloud}": self.server.cloud(cloud)["auth"]["password"] for cloud in (SOURCE, TARGET)},
             "wrong password": WRONG_PASSWORD,
-            "password of the handoff": str(HANDOFF_PASSWORD),
+            "password of the handoff": HANDOFF_PASSWORD,
         }
 
     def _channels(self) -> dict[str, str]:
@@ -213,7 +213,7 @@ def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> 
     assert {row["auth_key"] for row in content["transfers"]} <= set(KEYS)
 
     wrong = [{**row, "auth_key": WRONG_KEY} if row["volume_name"] == NAMES[0] else row for row in content["transfers"]]
-    other.handoff.write_text(seal({**content, "transfers": wrong}, str(HANDOFF_PASSWORD)), encoding="utf-8")
+    other.handoff.write_text(seal({**content, "transfers": wrong}, HANDOFF_PASSWORD), encoding="utf-8")
     failed = other.role("accept", target=other.inline(TARGET))
     failed.must_be_tight("tenant-a -> tenant-b: 2 moved, 0 already there, 1 failed.", "reports", "retry")
     assert "Check the auth_key" in failed.run.words
@@ -274,5 +274,5 @@ def test_what_ansible_shows_to_those_who_debug_it(controller: Controller) -> Non
         environ={"ANSIBLE_DEBUG": "true", "ANSIBLE_KEEP_REMOTE_FILES": "true"},
     )
     assert done.run.exit_status == 0, done.run.output
-    assert set(done.leaks) == {*(f"key {key}" for key in KEYS[:3]), f"password of {SOURCE}", f"password of {TARGET}"}
+    assert set(done.leaks) == {f"password of {SOURCE}", f"password of {TARGET}"}, "keys do not even get so far"
     assert set().union(*done.leaks.values()) - {"ansible"} == {"output", "remote"}

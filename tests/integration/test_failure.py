@@ -24,7 +24,7 @@ def test_offers_that_are_not_accepted_are_withdrawn(server: Server, tmp_path: Pa
     assert run.exit_status != 0
     assert "3 of 4 disks moved, 1 failed" in run.words
     assert "tenant-a -> tenant-b: 3 moved, 0 already there, 1 failed." in run.words
-    assert "of disk fail-accept" in run.words
+    assert "Disk fail-accept (" in run.words
     assert "Run again to finish the rest." in run.words
     source, target = evs_of(server, SOURCE), evs_of(server, TARGET)
     assert sorted(volume.name for volume in target.volumes()) == ["good-0", "good-1", "good-2"]

@@ -27,7 +27,7 @@ def test_twenty_disks_move_and_stay_moved(server: Server, tmp_path: Path) -> Non
     foreseen = move(wanted, "--check", "--diff")
     assert foreseen.exit_status == 0, foreseen.output
     assert "tenant-a -> tenant-b: 20 would be moved, 0 already there" in foreseen.words
-    assert foreseen.output.count('"status": "awaiting-transfer"') == 20, "the diff tells each disk's status to come"
+    assert foreseen.output.count('"owner": "tenant-b (') == 20, "the diff tells each disk's owner to come"
     assert changing(server.requests()) == []
 
     server.forget_requests()
