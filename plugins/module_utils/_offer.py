@@ -11,6 +11,7 @@ ends in an offer whose key is known.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -192,7 +193,8 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     withdrawn = run_all(
         lambda step: evs.delete_transfer(step.pending.id if step.pending else ""), replaced, concurrency
     )
-    if replaced:
+    # If they cannot be read, the offer of each tells what became of it.
+    with contextlib.suppress(EvsError):
         wait_for(
             evs,
             [step.volume.id for step in replaced],

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, transfers_of, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
@@ -84,7 +84,13 @@ def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: floa
             result.failures.append(_failure(explained(what, done.error, REMEDIES), done.error, done.item, volumes))
         else:
             withdrawn.append(done.item)
-    left = _prove(evs, result, withdrawn, volumes, timeout)
+    try:
+        left = _prove(evs, result, withdrawn, volumes, timeout)
+    except EvsError as error:
+        for transfer in withdrawn:
+            message = f"Transfer {transfer.id} was withdrawn, but its disk could not be read back: {error.message}"
+            result.failures.append(_failure(message, error, transfer, volumes))
+        withdrawn, left = [], {}
     _record(evs, result, withdrawn, volumes, left)
     return result
 
