@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: floa
     pending, volumes = _pending(evs, options, result)
     chosen = select(pending, options, datetime.datetime.now(datetime.timezone.utc))
     if check_mode:
-        _record(evs, result, chosen, volumes, volumes)
+        _record(evs, result, chosen, volumes, {transfer.volume_id for transfer in chosen})
         return result
     withdrawn = []
     for done in run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency):
@@ -91,7 +91,7 @@ def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: floa
             message = f"Transfer {transfer.id} was withdrawn, but its disk could not be read back: {error.message}"
             result.failures.append(_failure(message, error, transfer, volumes))
         withdrawn, left = [], {}
-    _record(evs, result, withdrawn, volumes, left)
+    _record(evs, result, withdrawn, volumes, set(left))
     return result
 
 
@@ -103,7 +103,12 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
         unknown = ", ".join(repr(ref) for ref in found.missing if not is_id(ref))
         if unknown:
             result.warnings.append(f"Project {evs.project.label} has no disk {unknown}; there is nothing to withdraw.")
-        return list(transfers_of(evs, found.volumes).values()), {volume.id: volume for volume in found.volumes}
+        mine = {volume.id: volume for volume in found.volumes}
+        # An offer may outlive a status that somebody has reset.
+        offers = [transfer for transfer in evs.transfers() if transfer.volume_id in mine] if mine else []
+        seen = {transfer.volume_id for transfer in offers}
+        unseen = transfers_of(evs, [volume for volume in found.volumes if volume.id not in seen])
+        return [*offers, *unseen.values()], mine
     pending = evs.transfers()
     if options.transfer_ids is not None:
         listed = {transfer.id: transfer for transfer in pending}
@@ -145,7 +150,7 @@ def _record(
     result: Result,
     withdrawn: Sequence[Transfer],
     volumes: Mapping[str, Volume],
-    left: Mapping[str, Volume],
+    left: Collection[str],
 ) -> None:
     """Fill the result; a disk that is not `left` to the project was accepted by another one."""
     rows = result.values.setdefault("transfers", [])
@@ -155,7 +160,9 @@ def _record(
         accepted = transfer.volume_id not in left
         rows.append(transfer_row(transfer, volume, "accepted" if accepted else "deleted"))
         if not accepted:
-            before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer.id}
-            after = {"owner": owner, "status": AVAILABLE, "transfer": None}
+            status = volume.status if volume else AWAITING_TRANSFER
+            freed = AVAILABLE if status == AWAITING_TRANSFER else status
+            before = {"owner": owner, "status": status, "transfer": transfer.id}
+            after = {"owner": owner, "status": freed, "transfer": None}
             result.change(volume.label if volume else transfer.volume_id, before, after)
     result.values.update(blocked=[], unchecked=[])

@@ -241,7 +241,7 @@ def test_an_offer_is_replaced_although_the_disk_cannot_be_read_in_between(emulat
     make_offer(evs_of(emulator, SOURCE), "data")
     result = make_offer(BlindAfterWithdrawing.of(session_of(emulator, SOURCE)), "data", pending="replace")
     assert not result.failures
-    assert [row["action"] for row in take(evs_of(emulator, TARGET), offered(result)).values["transfers"]] == ["accepted"]
+    assert take(evs_of(emulator, TARGET), offered(result)).changed
 
 
 def test_a_withdrawal_that_cannot_be_read_back_names_what_it_has_withdrawn(emulator: EmulatorServer) -> None:
@@ -254,3 +254,22 @@ def test_a_withdrawal_that_cannot_be_read_back_names_what_it_has_withdrawn(emula
     assert (failure.transfer_id, failure.volume_id) == (known.transfer_id, known.volume_id)
     assert "was withdrawn, but its disk could not be read back: the cloud is silent" in failure.message
     assert result.values["transfers"] == []
+
+
+@pytest.mark.parametrize("status", ["available", "error"])
+@pytest.mark.parametrize("by", ["volumes", "transfer_ids"])
+def test_an_offer_is_withdrawn_although_the_status_of_its_disk_was_reset(
+    emulator: EmulatorServer, by: str, status: str
+) -> None:
+    volume_id = emulator.create_volume(SOURCE, "data")
+    evs = evs_of(emulator, SOURCE)
+    (known,) = offered(make_offer(evs, "data"))
+    emulator.update_volume(volume_id, status=status)
+    options = WithdrawOptions(["data"], None, None, None)
+    if by == "transfer_ids":
+        options = WithdrawOptions(None, [known.transfer_id], None, None)
+    for check_mode in (True, False):
+        result = withdraw(evs, options, 4, 5, check_mode)
+        assert [(row["id"], row["action"]) for row in result.values["transfers"]] == [(known.transfer_id, "deleted")]
+        assert result.changed
+    assert emulator.transfers() == []
