@@ -251,6 +251,8 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
     seen = wait_for(evs, [volume.id], lambda now: now is None or now.status == AVAILABLE, timeout)
     if volume.id not in seen:
         raise UsageError("The disk has meanwhile left the project.")
+    if seen[volume.id].status == AWAITING_TRANSFER:
+        raise Timeout(f"{timeout:.0f} s after the offer was withdrawn the disk is still {AWAITING_TRANSFER}.")
 
 
 def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> None:

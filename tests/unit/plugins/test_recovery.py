@@ -273,3 +273,13 @@ def test_an_offer_is_withdrawn_although_the_status_of_its_disk_was_reset(
         assert [(row["id"], row["action"]) for row in result.values["transfers"]] == [(known.transfer_id, "deleted")]
         assert result.changed
     assert emulator.transfers() == []
+
+
+def test_a_lost_offer_that_is_not_withdrawn_in_time_is_told(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    emulator.order_fault("reset", method="POST", path="os-volume-transfer", after=True)
+    emulator.order_fault("pretend", method="DELETE", times=None)
+    services = Services.of(session_of(emulator, SOURCE))
+    result = offer(services, ["data"], OfferOptions(name="ours"), 4, 0.01, check_mode=False)
+    (failure,) = result.failures
+    assert "the disk may stay locked: 0 s after the offer was withdrawn the disk is still" in failure.message
