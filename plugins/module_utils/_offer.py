@@ -11,6 +11,7 @@ ends in an offer whose key is known.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -212,10 +213,9 @@ def _apply(evs: Evs, decided: Plan, name: str, concurrency: int, timeout: float)
     )
     stuck = {done.item.volume.id: done.error for done in withdrawn if done.error}
     freed = [step for step in replaced if step.volume.id not in stuck]
-    try:
+    # If they cannot be read, the offer of each tells what became of it.
+    with contextlib.suppress(EvsError):
         wait_for(evs, [step.volume.id for step in freed], is_free, timeout)
-    except EvsError as error:
-        stuck.update((step.volume.id, error) for step in freed)
     todo = [step for step in decided.steps if step.action != "kept" and step.volume.id not in stuck]
     created = run_all(lambda step: create_one(evs, step.volume, name, timeout), todo, concurrency)
     transfers = {done.item.volume.id: done.value for done in created if done.value}
@@ -269,6 +269,8 @@ def _withdraw_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
     seen = wait_for(evs, [volume.id], is_free, timeout)
     if volume.id not in seen:
         raise UsageError("The disk has meanwhile left the project.")
+    if seen[volume.id].status == AWAITING_TRANSFER:
+        raise Timeout(f"{timeout:.0f} s after the offer was withdrawn the disk is still {AWAITING_TRANSFER}.")
 
 
 def _prove(evs: Evs, result: Result, steps: Sequence[Step], timeout: float) -> None:

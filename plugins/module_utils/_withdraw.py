@@ -80,7 +80,7 @@ def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: floa
     pending, volumes = _pending(evs, options, result)
     chosen = select(pending, options, datetime.datetime.now(datetime.timezone.utc))
     if check_mode:
-        _record(evs, result, chosen, volumes, volumes)
+        _record(evs, result, chosen, volumes, {transfer.volume_id for transfer in chosen})
         return result
     withdrawn = []
     for done in run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency):
@@ -90,7 +90,7 @@ def withdraw(evs: Evs, options: WithdrawOptions, concurrency: int, timeout: floa
         else:
             withdrawn.append(done.item)
     left = _prove(evs, result, withdrawn, volumes, timeout)
-    _record(evs, result, withdrawn, volumes, left)
+    _record(evs, result, withdrawn, volumes, set(left))
     return result
 
 
@@ -104,7 +104,12 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
             result.warnings.append(
                 f"Project {evs.project.label} has no disk {listed(unknown)}; there is nothing to withdraw."
             )
-        return list(transfers_of(evs, found.volumes).values()), {volume.id: volume for volume in found.volumes}
+        mine = {volume.id: volume for volume in found.volumes}
+        # An offer may outlive a status that somebody has reset.
+        offers = [transfer for transfer in evs.transfers() if transfer.volume_id in mine] if mine else []
+        seen = {transfer.volume_id for transfer in offers}
+        unseen = transfers_of(evs, [volume for volume in found.volumes if volume.id not in seen])
+        return [*offers, *unseen.values()], mine
     require_ids("transfer_ids", options.transfer_ids or ())
     pending = evs.transfers()
     if options.transfer_ids is not None:
@@ -168,7 +173,9 @@ def _record(
         accepted = transfer.volume_id not in left
         rows.append(transfer_row(transfer, volume, "accepted" if accepted else "deleted"))
         if not accepted:
-            before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer.id}
-            after = {"owner": owner, "status": AVAILABLE, "transfer": None}
+            status = volume.status if volume else AWAITING_TRANSFER
+            freed = AVAILABLE if status == AWAITING_TRANSFER else status
+            before = {"owner": owner, "status": status, "transfer": transfer.id}
+            after = {"owner": owner, "status": freed, "transfer": None}
             result.change(volume.label if volume else transfer.volume_id, before, after)
     result.values.update(blocked=[], unchecked=[])

@@ -121,5 +121,7 @@ def test_a_token_that_ends_in_mid_run(monkeypatch: pytest.MonkeyPatch) -> None:
         logins = [request for request in server.requests() if request.path.endswith("/auth/tokens")]
         assert run.error is None
         assert rejected, "a token ended"
-        assert len(logins) == 4 + len(rejected), "each module has logged in once a tenant, and once for each token that ended"
+        assert len(logins) == 4 + len(rejected), (
+            "each module has logged in once a tenant, and once for each token that ended"
+        )
         assert places(server) == dict.fromkeys(names, (TARGET, "available"))

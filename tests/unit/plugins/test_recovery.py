@@ -220,3 +220,68 @@ def test_an_accept_that_cannot_be_read_back_is_no_success(emulator: EmulatorServ
     assert "could not be read back after the accept: the cloud is gone" in result.failures[0].message
     assert not result.changed
     assert take(evs_of(emulator, TARGET), offers).values["transfers"][0]["action"] == "already_owned"
+
+
+class BlindAfterWithdrawing(Evs):
+    """Cannot read disks after it has withdrawn an offer."""
+
+    withdrawn = False
+
+    def delete_transfer(self, transfer_id: str) -> bool:
+        self.withdrawn = True
+        return super().delete_transfer(transfer_id)
+
+    def volume(self, volume_id: str) -> Volume | None:
+        if self.withdrawn:
+            raise AnswerLost("the cloud is silent")
+        return super().volume(volume_id)
+
+
+def test_an_offer_is_replaced_although_the_disk_cannot_be_read_in_between(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    make_offer(evs_of(emulator, SOURCE), "data")
+    result = make_offer(BlindAfterWithdrawing.of(session_of(emulator, SOURCE)), "data", pending="replace")
+    assert not result.failures
+    assert take(evs_of(emulator, TARGET), offered(result)).changed
+
+
+def test_a_withdrawal_that_cannot_be_read_back_names_what_it_has_withdrawn(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    (known,) = offered(make_offer(evs_of(emulator, SOURCE), "data"))
+    options = WithdrawOptions(["data"], None, None, "ours")
+    result = withdraw(BlindAfterWithdrawing.of(session_of(emulator, SOURCE)), options, 4, 5, check_mode=False)
+    assert not emulator.transfers()
+    (failure,) = result.failures
+    assert (failure.transfer_id, failure.volume_id) == (known.transfer_id, known.volume_id)
+    assert "was withdrawn, but its disk could not be read back: the cloud is silent" in failure.message
+    assert [row["action"] for row in result.values["transfers"]] == ["deleted"]
+    assert result.changed
+
+
+@pytest.mark.parametrize("status", ["available", "error"])
+@pytest.mark.parametrize("by", ["volumes", "transfer_ids"])
+def test_an_offer_is_withdrawn_although_the_status_of_its_disk_was_reset(
+    emulator: EmulatorServer, by: str, status: str
+) -> None:
+    volume_id = emulator.create_volume(SOURCE, "data")
+    evs = evs_of(emulator, SOURCE)
+    (known,) = offered(make_offer(evs, "data"))
+    emulator.update_volume(volume_id, status=status)
+    options = WithdrawOptions(["data"], None, None, None)
+    if by == "transfer_ids":
+        options = WithdrawOptions(None, [known.transfer_id], None, None)
+    for check_mode in (True, False):
+        result = withdraw(evs, options, 4, 5, check_mode)
+        assert [(row["id"], row["action"]) for row in result.values["transfers"]] == [(known.transfer_id, "deleted")]
+        assert result.changed
+    assert emulator.transfers() == []
+
+
+def test_a_lost_offer_that_is_not_withdrawn_in_time_is_told(emulator: EmulatorServer) -> None:
+    emulator.create_volume(SOURCE, "data")
+    emulator.order_fault("reset", method="POST", path="os-volume-transfer", after=True)
+    emulator.order_fault("pretend", method="DELETE", times=None)
+    services = Services.of(session_of(emulator, SOURCE))
+    result = offer(services, ["data"], OfferOptions(name="ours"), 4, 0.01, check_mode=False)
+    (failure,) = result.failures
+    assert "the disk may stay locked: 0 s after the offer was withdrawn the disk is still" in failure.message
