@@ -11,9 +11,9 @@ from typing import Any
 
 from tests.faults import role
 from tests.faults.cloud import Cloud, Stretch
+from tests.faults.judge import SECRETS
 from tests.faults.orders import Accept, Move, Offer, Order, ReadTransfers, ReadVolumes, Withdrawal
 
-SECRETS = ("cafe0", "alicepw", "bobpw")
 BUGS = ("Traceback", "Unexpectedly failed", "unreachable")
 ACTIONS = {"created", "replaced", "deleted", "accepted"}
 

@@ -28,7 +28,7 @@ from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET
 
 OTHER_NAME = "nightly"
-WRONG_KEY = "cafe0wrong"
+WRONG_KEY = "wr0ng5ecre7"
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 LONG_AGO = "2026-01-01T00:00:00.000000"
 ONE_OF_ALL = [name for name in ALL if not name.endswith("by another")]

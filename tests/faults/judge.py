@@ -13,7 +13,8 @@ from tests.faults.role import Run
 from tests.support.server import SOURCE, TARGET
 
 KEYS = [f"cafe{number:04}5ecre7" for number in range(100)]
-SECRETS = ["cafe0", "alicepw", "bobpw"]
+SECRETS = ["5ecre7", "alicepw", "bobpw"]
+"""What must not be said; no ID can look like it by chance."""
 
 
 @dataclass
