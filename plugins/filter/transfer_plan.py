@@ -115,6 +115,9 @@ _value:
 
 HEADINGS = ("DISK", "SIZE", "TYPE", "NOW", "DECISION")
 
+READ = ("id", "name", "size", "volume_type", "status", "transfer", "blockers", "unchecked")
+"""What is read of a disk."""
+
 Volume = Mapping[str, Any]
 
 
@@ -262,7 +265,8 @@ def _essence(volume: Volume) -> dict[str, Any]:
 
 def _by_ref(wanted: Iterable[str], volumes: Iterable[Volume]) -> dict[str, list[Volume]]:
     """The disks that each name or ID means; an ID is preferred to a name."""
-    by_id = {volume["id"]: volume for volume in volumes}
+    # Ansible looks at a value each time that it is taken out of a variable: once is enough.
+    by_id = {volume["id"]: volume for volume in ({key: row[key] for key in READ if key in row} for row in volumes)}
     by_name: dict[str, list[Volume]] = {}
     for volume in by_id.values():
         by_name.setdefault(volume["name"], []).append(volume)

@@ -102,7 +102,7 @@ class Volume:
 
     def as_result(self) -> dict[str, Any]:
         """The disk as the modules return it."""
-        return {**asdict(self), "attachments": [asdict(item) for item in self.attachments]}
+        return {**vars(self), "attachments": [asdict(item) for item in self.attachments]}
 
     @property
     def label(self) -> str:
