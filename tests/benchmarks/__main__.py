@@ -30,8 +30,14 @@ PEER_LATENCY = 0.02
 CINDER_SIZE = 200
 
 
-def rounds_for(disks: int, most: int) -> int:
+LONGEST = 300.0
+"""Seconds of waiting for answers, one after the other, beyond which something is not measured."""
+
+
+def rounds_for(disks: int, latency: float, most: int) -> int:
     """Fewer rounds of what takes long."""
+    if disks * latency > LONGEST:
+        return 0
     return most if disks <= 100 else min(most, 3) if disks <= 1000 else 1
 
 
@@ -58,7 +64,7 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
     with EmulatorServer(latency=latency) as server:
         bench = Bench(server, home, CONCURRENCY)
         for disks in options.sizes:
-            for dummy in range(rounds_for(disks, options.rounds)):
+            for dummy in range(rounds_for(disks, latency, options.rounds)):
                 found.take("emulator", latency, "no-op", FIXED_PART_MODULES, bench.no_op)
                 found.take("emulator", latency, "ours", 0, bench.ours)
                 found.take("emulator", latency, "ours", disks, bench.ours)
@@ -75,7 +81,7 @@ def on_cinder(found: Measurements, home: Path, disks: int, rounds: int) -> None:
     """Ours and the floor on a real Cinder."""
     with CinderServer() as server:
         bench = Bench(server, home, CONCURRENCY)
-        for dummy in range(min(3, rounds)):
+        for dummy in range(min(2, rounds)):
             found.take("cinder", 0.0, "ours", 0, bench.ours)
             found.take("cinder", 0.0, "ours", disks, bench.ours)
             found.take("cinder", 0.0, "floor", disks, bench.floor)
@@ -84,7 +90,7 @@ def on_cinder(found: Measurements, home: Path, disks: int, rounds: int) -> None:
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="of up to 100 disks; of more there are fewer")
+    parser.add_argument("--rounds", type=int, default=3, help="of up to 100 disks; of more there are fewer")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of disks")
     parser.add_argument("--latencies", type=float, nargs="*", default=LATENCIES, help="seconds a request")
     parser.add_argument("--cinder", type=int, default=CINDER_SIZE, help="disks on the real Cinder; 0: none")
