@@ -3,7 +3,10 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 # Private to otc.evs: may change in any release, without notice.
-"""One back-off for all workers of a task: who is told to slow down slows down the others too."""
+"""One back-off for all workers of a task: who is told to slow down slows down the others too.
+
+And there are fewer of them afterwards, until answers show that the server bears more again.
+"""
 
 from __future__ import annotations
 
@@ -47,3 +50,32 @@ class Backoff:
         with self._lock:
             self._not_before = max(self._not_before, end)
         return True
+
+
+class Gate:
+    """Lets so many requests be under way as the server bears: half after it was too many, then one more by one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._inside = 0
+        self._round = 0
+        self._changed = threading.Condition()
+
+    def enter(self) -> int:
+        """Wait for a place; returns the round, to be given back to leave()."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._inside < int(self._limit))
+            self._inside += 1
+            return self._round
+
+    def leave(self, entered_in: int, too_many: bool) -> None:
+        """Give the place back; those that were under way together and too many are too many once."""
+        with self._changed:
+            self._inside -= 1
+            if not too_many:
+                self._limit = min(float(self._most), self._limit + 1 / self._limit)
+            elif entered_in == self._round:
+                self._round += 1
+                self._limit = max(1.0, self._limit / 2)
+            self._changed.notify_all()

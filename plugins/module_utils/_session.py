@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._answers import api_error, decode, retry_after
-from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
+from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff, Gate
 from ansible_collections.otc.evs.plugins.module_utils._bound import bound
 from ansible_collections.otc.evs.plugins.module_utils._client import Client, Json
 from ansible_collections.otc.evs.plugins.module_utils._credentials import credentials
@@ -46,6 +46,8 @@ except ImportError:  # reported by the module frame
     pass
 
 
+TOO_MANY = (429, 503)
+"""The answers of a server that is asked too much."""
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": USER_AGENT}
 
 
@@ -93,6 +95,7 @@ class Session:
         self._timeout = options.timeout
         self._overrides = options.endpoints
         self._backoff = Backoff()
+        self._gate = Gate(concurrency)
         self._http = _http(concurrency)
         self._known_surroundings: dict[str, Mapping[str, Any]] = {}
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout)
@@ -128,9 +131,7 @@ class Session:
         renewed = False
         attempt = 0
         while True:
-            self._backoff.wait()
-            token = self._keystone.token()
-            outcome = self._try(call, token)
+            token, outcome = self._send_once(call)
             if not isinstance(outcome, _Failure):
                 return outcome
             if outcome.status == 401 and not renewed:
@@ -141,6 +142,18 @@ class Session:
             patient = outcome.may_pass(method, attempt)
             if not patient or not self._backoff.delay(attempt, outcome.retry_after, deadline):
                 raise outcome.error
+
+    def _send_once(self, call: _Call) -> tuple[str, Json | _Failure]:
+        """One attempt, when there is a place for it; returns the token that it was made with, too."""
+        outcome: Json | _Failure | None = None
+        entered_in = self._gate.enter()
+        try:
+            self._backoff.wait()
+            token = self._keystone.token()
+            outcome = self._try(call, token)
+        finally:
+            self._gate.leave(entered_in, isinstance(outcome, _Failure) and outcome.status in TOO_MANY)
+        return token, outcome
 
     def _surroundings(self, url: str) -> Mapping[str, Any]:
         """Proxies and certificates for a service, from the options and the environment.

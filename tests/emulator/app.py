@@ -149,13 +149,18 @@ def observer(state: State, service: str, entrance: door.Door) -> Middleware:
     async def observe(request: web.Request, handler: WebHandler) -> web.StreamResponse:
         project_id = project_in(request.path, state)
         entry = state.log.begin(request.method, request.raw_path, project_id)
+        throttled = 0 < state.config.most_at_once < state.log.in_flight
         fault = state.faults.strike(entry.number, request.method, request.raw_path, route_of(request), project_id)
         entrance.busy.append(request.transport)
         status = 0
+        response: web.StreamResponse
         try:
-            if state.config.latency:
+            if state.config.latency and not throttled:
                 await asyncio.sleep(state.config.latency)
-            if fault is None:
+            if throttled:
+                refused = errors.gateway(429, "APIG.0308", "The throttling threshold has been reached")
+                response = respond(Reply(refused.status, refused.body))
+            elif fault is None:
                 response = await answered(request, handler, service)
             else:
                 entry.fault = fault.kind

@@ -12,7 +12,8 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
     PATCH  /_emulator/config             any of latency (s a request), token_lifetime (s),
                                          max_limit (page), strict_offset, volumev3_only,
                                          link_base (root of links), region, catalogue (list
-                                         of services), vendor_replications, children_by_resource
+                                         of services), vendor_replications, children_by_resource,
+                                         most_at_once (requests)
     GET    /_emulator/volumes            every volume with all its traits and its tenant
     POST   /_emulator/volumes            {"tenant": TENANT, "volumes": [{trait: value}, ...]}
                                          -> {"ids": [...]}; traits are the fields of

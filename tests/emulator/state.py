@@ -66,6 +66,8 @@ class Config:
     link_base: str | None = None
     """The root of links in answers; EVS may name internal hosts there (EVS_API K.5)."""
     region: str = "eu-de"
+    most_at_once: int = 0
+    """Answer 429 to what comes while so many requests are in work; 0: no limit."""
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some of the values; refuse an unknown name."""

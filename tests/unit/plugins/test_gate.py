@@ -1,0 +1,56 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As many requests at a time as the server bears."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.otc.evs.plugins.module_utils._backoff import Gate
+from tests.emulator.server import EmulatorServer
+from tests.support.modules import run_module
+from tests.support.server import SOURCE, TARGET
+
+BEARABLE = 3
+
+
+def places(gate: Gate) -> int:
+    """How many requests may be under way."""
+    return int(gate._limit)
+
+
+def test_too_many_at_once_halve_the_limit_once() -> None:
+    gate = Gate(16)
+    rounds = [gate.enter() for dummy in range(16)]
+    for entered_in in rounds:
+        gate.leave(entered_in, too_many=True)
+    assert places(gate) == 8
+    for dummy in range(10):
+        gate.leave(gate.enter(), too_many=True)
+    assert places(gate) == 1
+
+
+def test_answers_raise_it_again_up_to_where_it_was() -> None:
+    gate = Gate(4)
+    for dummy in range(2):
+        gate.leave(gate.enter(), too_many=True)
+    assert places(gate) == 1
+    gate.leave(gate.enter(), too_many=False)
+    assert places(gate) == 2
+    for dummy in range(100):
+        gate.leave(gate.enter(), too_many=False)
+    assert places(gate) == 4
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_server_that_bears_little_is_asked_little(emulator: EmulatorServer) -> None:
+    disks = 200
+    emulator.configure(most_at_once=BEARABLE, latency=0.002)
+    ids = emulator.create_volumes(SOURCE, [{"name": f"disk-{number}"} for number in range(disks)])
+    emulator.forget_requests()
+    source, target = ({"auth": emulator.cloud(name)["auth"], "concurrency": 16} for name in (SOURCE, TARGET))
+    result = run_module("evs_move", **source, target=target, volumes=ids, check_constraints=False)
+    assert not result.get("failed"), result["msg"]
+    assert {disk["tenant"] for disk in emulator.volumes()} == {TARGET}
+    throttled = sum(request.status == 429 for request in emulator.requests())
+    assert 0 < throttled < disks, "most requests are not in vain"
