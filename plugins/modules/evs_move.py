@@ -157,8 +157,6 @@ attributes:
 author:
   - otc.evs contributors (@opentelekomcloud)
 seealso:
-  - plugin: otc.evs.tenant_transfer
-    plugin_type: role
   - module: otc.evs.evs_transfer
   - module: otc.evs.evs_transfer_accept
 """

@@ -270,7 +270,7 @@ def judge_accept(run: Run, order: Accept, result: Mapping[str, Any], keys: Mappi
     rows, failed = result.get("transfers", []), {row["transfer_id"] for row in result.get("failures", ())}
     actions = {row["id"]: row["action"] for row in rows}
     assert bool(failed) == ("failures" in result)
-    given = {transfer_id for transfer_id, _, _ in order.transfers}
+    given = {transfer[0] for transfer in order.transfers}
     if "transfers" in result:
         assert actions.keys() | failed == given, f"a transfer is not named: {result}"
         assert not actions.keys() & failed

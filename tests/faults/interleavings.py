@@ -314,7 +314,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def withdrawal(self, plan: Plan, common: dict[str, Any], volumes: tuple[str, ...]) -> Withdrawal:
         """Withdraw by disks, by transfers, or by age and name."""
-        _, named, old = plan.flags
+        named, old = plan.flags[1:]
         limit = "2d" if plan.way == "age" else "0s"
         options: dict[str, Any] = {**common, "name": plan.name if named else None}
         if plan.way == "volumes" and volumes:
@@ -327,7 +327,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def acceptance(self, plan: Plan, common: dict[str, Any]) -> Accept | None:
         """Accept transfers that are pending, or were; with their keys, those of others, or wrong ones."""
-        _, wrong_key, without_id = plan.flags
+        wrong_key, without_id = plan.flags[1:]
         pending = [key for key in self.keys if key in self.cloud.transfers]
         known = [*pending, *reversed([key for key in self.keys if key not in pending])]
         rows = {}

@@ -179,17 +179,17 @@ class Accept(Task):
         return owner == self.tenant and transfer is not None and self._opens(before, transfer["id"], keys)
 
     def _opens(self, before: Cloud, transfer_id: str, keys: Mapping[str, str]) -> bool:
-        given = [key for id_, key, _ in self.transfers if id_ == transfer_id]
+        given = [key for id_, key, dummy in self.transfers if id_ == transfer_id]
         return transfer_id in before.transfers and given == [keys.get(transfer_id)]
 
     def expected(self, before: Cloud, keys: Mapping[str, str]) -> dict[str, str] | None:
         """Return what becomes of each transfer: accepted, already_owned or refused; None if it must not begin."""
-        rows = [before.transfers.get(id_) for id_, _, _ in self.transfers]
+        rows = [before.transfers.get(transfer[0]) for transfer in self.transfers]
         if any(row and row["tenant"] == self.tenant for row in rows):
             return None
         outcomes = {}
         mine = {key for key, disk in before.disks.items() if disk["tenant"] == self.tenant}
-        for (id_, _, volume_id), row in zip(self.transfers, rows, strict=True):
+        for (id_, dummy, volume_id), row in zip(self.transfers, rows, strict=True):
             if volume_id in mine:
                 outcomes[id_] = "already_owned"
             elif row and self._opens(before, id_, keys) and before.may_be_accepted(row):

@@ -29,7 +29,7 @@ class Somebody:
 
     def accept(self, transfer_id: str, key: str) -> bool:
         """Take a disk over; return whether that was allowed."""
-        status, _ = self._ask("POST", f"/os-volume-transfer/{transfer_id}/accept", {"accept": {"auth_key": key}})
+        status, dummy = self._ask("POST", f"/os-volume-transfer/{transfer_id}/accept", {"accept": {"auth_key": key}})
         return status == 202
 
     def withdraw(self, transfer_id: str) -> bool:
@@ -47,10 +47,10 @@ class Somebody:
         return {volume["id"]: volume["status"] for volume in volumes}, {transfer["id"] for transfer in transfers}
 
     def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        status, _, answer = send(method, self._root + path, self._token, body)
+        status, dummy, answer = send(method, self._root + path, self._token, body)
         if status == 401:
             self._log_in()
-            status, _, answer = send(method, self._root + path, self._token, body)
+            status, dummy, answer = send(method, self._root + path, self._token, body)
         return status, answer
 
     def _log_in(self) -> None:
