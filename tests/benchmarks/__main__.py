@@ -16,13 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.page import machine, write
-from tests.benchmarks.subjects import Bench, Measured
+from tests.benchmarks.subjects import FIXED_PART_MODULES, FIXED_PART_TASKS, Bench, Measured
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 
 CONCURRENCY = 16
-FIXED_PART_MODULES = 2
-"""How many modules the play runs that has no disks to move."""
 LATENCIES = (0.0, 0.02, 0.1)
 SIZES = (1, 5, 100, 1000, 10000)
 PEER_SIZES = {"cli": (1, 5, 20), "uri": (1, 5, 100), "sdk": (1, 5, 100)}
@@ -66,6 +64,7 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
         for disks in options.sizes:
             for dummy in range(rounds_for(disks, latency, options.rounds)):
                 found.take("emulator", latency, "no-op", FIXED_PART_MODULES, bench.no_op)
+                found.take("emulator", latency, "shape", FIXED_PART_TASKS, bench.shape)
                 found.take("emulator", latency, "ours", 0, bench.ours)
                 found.take("emulator", latency, "ours", disks, bench.ours)
                 found.take("emulator", latency, "floor", disks, bench.floor)

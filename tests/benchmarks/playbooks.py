@@ -18,9 +18,11 @@ def _play(*tasks: dict[str, Any], **variables: Any) -> list[dict[str, Any]]:
     return [{"hosts": "localhost", "gather_facts": False, "vars": {**interpreter, **variables}, "tasks": list(tasks)}]
 
 
-def no_op(modules: int) -> list[dict[str, Any]]:
-    """As many module runs as that, which do nothing."""
-    return _play(*({"ansible.builtin.ping": {}} for dummy in range(modules)))
+def no_op(modules: int, others: int = 0) -> list[dict[str, Any]]:
+    """As many module runs as that, and as many tasks without one, which do nothing."""
+    ping: dict[str, Any] = {"ansible.builtin.ping": {}}
+    debug: dict[str, Any] = {"ansible.builtin.debug": {"msg": ""}}
+    return _play(*[ping] * modules, *[debug] * others)
 
 
 def _cloud(name: str) -> dict[str, str]:

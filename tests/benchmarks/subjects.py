@@ -23,6 +23,10 @@ from tests.support.tenants import evs_of, session_of
 
 REPO = Path(__file__).resolve().parents[2]
 TIMEOUT = 3600
+FIXED_PART_MODULES = 2
+"""How many modules the play runs that has no disks to move."""
+FIXED_PART_TASKS = 12
+"""How many tasks it has, with those that are skipped."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Bench:
     def no_op(self, modules: int) -> Measured:
         """Ansible's own floor: as many modules that do nothing."""
         return self._play(playbooks.no_op(modules))
+
+    def shape(self, tasks: int) -> Measured:
+        """The same with the other tasks of a play of so many."""
+        return self._play(playbooks.no_op(FIXED_PART_MODULES, tasks - FIXED_PART_MODULES))
 
     def cli(self, disks: int) -> Measured:
         ids = self._fill(disks)
