@@ -117,6 +117,8 @@ class _Mover:
         self._result = result
         self._transfers: dict[str, str] = {}
         """The offers that were made, by the ID of the disk: what failed behind one failed to arrive."""
+        self._freed: dict[str, str] = {}
+        """The former offers that were withdrawn to make new ones, by the ID of the disk."""
         self._locked: dict[str, str] = {}
         """Why disks may still be offered."""
 
@@ -135,6 +137,7 @@ class _Mover:
         volume = step.volume
         if step.pending is not None:
             self._source.delete_transfer(step.pending.id)
+            self._freed[volume.id] = step.pending.id
             wait_for(self._source, [volume.id], is_free, self._options.timeout)
         transfer = create_one(self._source, volume, self._options.offer.name, self._options.timeout)
         if transfer.auth_key is None:
@@ -185,8 +188,14 @@ class _Mover:
             doing = f"Disk {volume.label} was offered, but not accepted in project {self._target.project.label}"
             message = explained(doing, error, remedies_of(error))
         else:
-            doing = f"Disk {volume.label} of project {self._source.project.label} was not offered"
+            former = self._freed.get(volume.id)
+            what = f"was freed of transfer {former}, but not offered again" if former else "was not offered"
+            doing = f"Disk {volume.label} of project {self._source.project.label} {what}"
             message = explained(doing, error, REMEDIES)
+        if volume.id in self._freed and volume.id not in self._locked:
+            owner, transfer = self._source.project.label, self._freed[volume.id]
+            before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer}
+            self._result.change(volume.label, before, {**before, "status": AVAILABLE, "transfer": None})
         if volume.id in self._locked:
             message += (
                 f" The disk may stay offered and locked, because the offer was not withdrawn: {self._locked[volume.id]}"

@@ -85,6 +85,17 @@ def test_a_target_that_refuses_all_stops_the_rest(emulator: EmulatorServer) -> N
     assert statuses(emulator) == {(SOURCE, "available")}
 
 
+def test_a_former_offer_that_is_gone_is_a_change(emulator: EmulatorServer) -> None:
+    volume_id = emulator.create_volume(SOURCE, "data")
+    source = {"auth": emulator.cloud(SOURCE)["auth"]}
+    former = run_module("evs_transfer", **source, volumes=[volume_id])["transfers"][0]["id"]
+    emulator.order_fault("status", status=403, method="POST", path="transfer$")
+    result = move(emulator, volume_id)
+    assert f"was freed of transfer {former}, but not offered again" in result["msg"]
+    assert result["changed"]
+    assert statuses(emulator) == {(SOURCE, "available")}
+
+
 def test_no_key_is_in_the_result(emulator: EmulatorServer) -> None:
     emulator.set_auth_keys("5ecre7", "5ecre7", "5ecre7")
     ids = emulator.create_volumes(SOURCE, [{"name": f"disk-{number}"} for number in range(3)])
