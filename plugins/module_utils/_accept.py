@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, Timeout, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._answers import may_be_under_way, outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, Timeout, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id, require_ids, wait_for
 from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
@@ -178,6 +178,9 @@ def accept_one(evs: Evs, offer: Offered) -> Outcome:
         except EvsError as error:
             gone = _is_gone(error)
             if not gone and not outcome_is_open(error):
+                if lost and may_be_under_way(lost):
+                    # The first request may still be under way.
+                    raise AnswerLost(f"{lost.message} The next attempt: {error.message}") from error
                 raise
             if offer.volume_id and evs.volume(offer.volume_id):
                 # Gone at the first attempt: another run for this project has accepted it meanwhile.

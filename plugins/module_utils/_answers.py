@@ -70,6 +70,11 @@ def outcome_is_open(error: EvsError) -> bool:
     )
 
 
+def may_be_under_way(error: EvsError) -> bool:
+    """Whether the server may still be at work on the request behind this error: it has not ended it by an answer."""
+    return isinstance(error, AnswerLost) or (isinstance(error, ApiError) and error.status == 504)
+
+
 def retry_after(response: requests.Response) -> float | None:
     """The seconds a server asks us to wait: it says how many, or until when (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()

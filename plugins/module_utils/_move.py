@@ -22,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._accept import (
     remedies_of,
     require_quota,
 )
+from ansible_collections.otc.evs.plugins.module_utils._answers import may_be_under_way
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
 from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
@@ -126,8 +127,12 @@ class _Mover:
         """Move all; returns the disks that are proved to be the target's, as they are there."""
         done = run_all(self._move_one, steps, self._options.concurrency)
         errors = {outcome.item.volume.id: outcome.error for outcome in done if outcome.error}
-        proved = self._prove([step.volume for step in steps if step.volume.id not in errors], errors)
-        failed = [(step.volume, errors[step.volume.id]) for step in steps if step.volume.id in errors]
+        # An accept whose answer was lost may still be under way.
+        perhaps = {key for key, error in errors.items() if key in self._transfers and may_be_under_way(error)}
+        proved = self._prove(
+            [step.volume for step in steps if step.volume.id not in errors or step.volume.id in perhaps], errors
+        )
+        failed = [(step.volume, errors[step.volume.id]) for step in steps if step.volume.id not in proved]
         self._withdraw([volume for volume, dummy in failed if volume.id in self._transfers])
         for volume, error in failed:
             self._fail(volume, error)
@@ -154,14 +159,15 @@ class _Mover:
             seen = wait_for(target, ids, lambda volume: volume is not None and is_proved(target, volume), timeout)
         except EvsError as error:
             unread = EvsError(f"The disk could not be read back after the accept: {error.message}")
-            errors.update(dict.fromkeys(ids, unread))
+            errors.update({volume_id: unread for volume_id in ids if volume_id not in errors})
             return {}
         proved = {volume_id: volume for volume_id, volume in seen.items() if is_proved(target, volume)}
         for volume_id in ids:
             if volume_id not in proved:
                 there = seen.get(volume_id)
                 state = f"its status is {there.status}" if there else "it is not in that project"
-                errors[volume_id] = Timeout(f"The server said that it was, but {timeout:.0f} s later {state}.")
+                late = Timeout(f"The server said that it was, but {timeout:.0f} s later {state}.")
+                errors.setdefault(volume_id, late)
         return proved
 
     def _withdraw(self, volumes: Sequence[Volume]) -> None:

@@ -28,13 +28,13 @@ PEER_LATENCY = 0.02
 CINDER_SIZE = 200
 
 
-LONGEST = 300.0
-"""Seconds of waiting for answers, one after the other, beyond which something is not measured."""
+MOST_EVERYWHERE = 1000
+"""More disks than these are measured at one latency only."""
 
 
 def rounds_for(disks: int, latency: float, most: int) -> int:
     """Fewer rounds of what takes long."""
-    if disks * latency > LONGEST:
+    if disks > MOST_EVERYWHERE and latency != PEER_LATENCY:
         return 0
     return most if disks <= 100 else min(most, 3) if disks <= 1000 else 1
 

@@ -101,9 +101,10 @@ def test_a_disk_that_cannot_be_accepted_and_one_whose_accept_outlasts_the_client
     first = move(ids, **sides)
     assert first.exit_status != 0
     assert "Disk fail-accept (" in first.words
+    assert "3 moved, 0 already there, 1 failed" in first.words
     second = move(ids, **sides)
     assert second.exit_status != 0
-    assert "1 failed" in second.words
+    assert "0 moved, 3 already there, 1 failed" in second.words
     expected = dict.fromkeys(names, (TARGET, "available"))
     assert places(cinder) == {**expected, "fail-accept": (SOURCE, "available")}
     assert evs_of(cinder, SOURCE).transfers() == []

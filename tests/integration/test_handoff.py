@@ -170,7 +170,7 @@ def test_a_file_needs_a_password(emulator: EmulatorServer, tmp_path: Path) -> No
     team = Team(emulator, tmp_path, SOURCE, "source")
     run = team.run("otc.evs.offer", password="", tenant_transfer_volumes=NAMES[:1])
     assert run.exit_status != 0
-    assert "tenant_transfer_handoff_password is empty" in run.words
+    assert "tenant_transfer_handoff_password has to be a string that is not empty" in run.words
     assert emulator.transfers() == []
 
 
