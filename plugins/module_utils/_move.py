@@ -207,4 +207,5 @@ class _Mover:
                 f" The disk may stay offered and locked, because the offer was not withdrawn: {self._locked[volume.id]}"
                 " Run again, or withdraw the offers (playbook otc.evs.withdraw)."
             )
-        self._result.failures.append(Failure(message, error, volume_id=volume.id, volume_name=volume.name))
+        transfer_id = self._transfers.get(volume.id)
+        self._result.failures.append(Failure(message, error, transfer_id, volume.id, volume.name))

@@ -222,7 +222,7 @@ failures:
   elements: dict
   contains:
     transfer_id:
-      description: Always null.
+      description: The ID of the transfer, if one was made.
       type: str
     volume_id:
       description: The ID of the disk.

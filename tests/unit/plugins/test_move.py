@@ -56,7 +56,8 @@ def test_an_offer_may_be_left(emulator: EmulatorServer) -> None:
     emulator.order_fault("status", status=403, path="accept$")
     result = move(emulator, volume_id, withdraw_on_failure=False)
     assert "may stay offered and locked" in result["msg"]
-    assert len(emulator.transfers()) == 1
+    (left,) = emulator.transfers()
+    assert [failure["transfer_id"] for failure in result["failures"]] == [left["id"]]
 
 
 def test_the_others_move_and_few_are_offered_at_a_time(emulator: EmulatorServer) -> None:
