@@ -89,7 +89,7 @@ def on_cinder(found: Measurements, home: Path, disks: int, rounds: int) -> None:
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of up to 100 disks; of more there are fewer")
+    parser.add_argument("--rounds", type=int, default=2, help="of up to 100 disks; of more there are fewer")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of disks")
     parser.add_argument("--latencies", type=float, nargs="*", default=LATENCIES, help="seconds a request")
     parser.add_argument("--cinder", type=int, default=CINDER_SIZE, help="disks on the real Cinder; 0: none")
