@@ -1,12 +1,17 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets tests import the collection from the checkout by the name that Ansible gives it."""
+"""What every layer of the tests needs: the collection by the name that Ansible gives it, and an emulator."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+
+import pytest
+
+from tests.emulator.server import EmulatorServer
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,3 +26,17 @@ def register_namespace(name: str, *path: str) -> None:
 register_namespace("ansible_collections")
 register_namespace("ansible_collections.otc")
 register_namespace("ansible_collections.otc.evs", str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[EmulatorServer]:
+    with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
+    """The emulator as new; its log of requests is empty."""
+    running_emulator.reset()
+    running_emulator.forget_requests()
+    return running_emulator

@@ -4,29 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils import _backoff, _credentials, _lookup
-from tests.emulator.server import EmulatorServer
 
 FIGURES = "figures"
 """The name under which a test records a line for the summary."""
-
-
-@pytest.fixture(scope="session")
-def running_emulator() -> Iterator[EmulatorServer]:
-    with EmulatorServer() as server:
-        yield server
-
-
-@pytest.fixture
-def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
-    """The emulator as new; its log of requests is empty."""
-    running_emulator.reset()
-    running_emulator.forget_requests()
-    return running_emulator
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.emulator.server import EmulatorServer
 from tests.support.playbooks import Run, play
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.servers import SERVERS, running_server
@@ -43,20 +42,6 @@ def server(running: Server) -> Server:
     running.reset()
     running.forget_requests()
     return running
-
-
-@pytest.fixture(scope="session")
-def running_emulator() -> Iterator[EmulatorServer]:
-    with EmulatorServer() as server:
-        yield server
-
-
-@pytest.fixture
-def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
-    """The emulator, as new, for what only it can show."""
-    running_emulator.reset()
-    running_emulator.forget_requests()
-    return running_emulator
 
 
 def play_on(server: Server, home: Path) -> Play:
