@@ -76,6 +76,12 @@ _value:
   description: The decisions.
   type: dict
   contains:
+    source:
+      description: The C(project_id), C(project_name) and C(region_name) of the source.
+      type: dict
+    target:
+      description: Those of the target; empty if it is not known.
+      type: dict
     move:
       description: The disks to move, each with C(id), C(name), C(size) and C(volume_type).
       type: list
@@ -159,7 +165,7 @@ def transfer_plan(
             decisions.problems.append(f"Disk {ref!r} is {elsewhere}. Check its name, the projects and the region.")
     if target and target.get("quotas"):
         decisions.about_the_quota(target)
-    return decisions.as_result()
+    return {"source": _place(source), "target": _place(target) if target else {}, **decisions.as_result()}
 
 
 @dataclass
@@ -271,6 +277,11 @@ def _by_ref(wanted: Iterable[str], volumes: Iterable[Volume]) -> dict[str, list[
     for volume in by_id.values():
         by_name.setdefault(volume["name"], []).append(volume)
     return {ref: [by_id[ref]] if ref in by_id else by_name.get(ref, []) for ref in wanted}
+
+
+def _place(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose disks a module told of."""
+    return {key: info[key] for key in ("project_id", "project_name", "region_name")}
 
 
 def _project(info: Mapping[str, Any]) -> str:

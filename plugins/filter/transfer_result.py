@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
   about:
-    description: What is known of the run, such as C(entry_point), C(source), C(target), C(check_mode) and C(started).
+    description: What is known of the run, such as C(entry_point), C(check_mode) and C(started).
     type: dict
     required: true
   batches:
@@ -76,7 +76,7 @@ def transfer_result(
     success: str = "moved",
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    source, target = about.get("source"), about.get("target")
+    source, target = plan["source"], plan["target"]
     done = {volume_id: batch["at"] for batch in batches for volume_id in batch["ids"]}
     failures = {volume_id: why for batch in batches for volume_id, why in batch["failures"].items()}
     disks: list[dict[str, Any]] = []
@@ -109,6 +109,8 @@ def transfer_result(
     return {
         "version": 1,
         **about,
+        "source": source,
+        "target": target,
         "message": _message(source, target, counts, todo if about["check_mode"] else success),
         "counts": {"total": len(disks), **counts},
         "problems": _problems(plan),
@@ -128,9 +130,7 @@ def _problems(plan: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _message(
-    source: Mapping[str, Any] | None, target: Mapping[str, Any] | None, counts: Mapping[str, int], first: str
-) -> str:
+def _message(source: Mapping[str, Any], target: Mapping[str, Any], counts: Mapping[str, int], first: str) -> str:
     """One line: from where to where, how many of what."""
     sides = [side["project_name"] for side in (source, target) if side]
     told = [first, *(outcome for outcome in WORDS if outcome != first and counts.get(outcome))]

@@ -20,12 +20,16 @@ options:
     type: list
     elements: dict
     required: true
+  source:
+    description: What M(otc.evs.evs_volume_info) returned for the tenant that withdrew them.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Tell what was withdrawn
   ansible.builtin.debug:
-    msg: "{{ withdrawn.transfers | otc.evs.withdrawal_plan }}"
+    msg: "{{ withdrawn.transfers | otc.evs.withdrawal_plan(at_source) }}"
 """
 
 RETURN = r"""
@@ -35,7 +39,7 @@ _value:
 """
 
 
-def withdrawal_plan(transfers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def withdrawal_plan(transfers: Sequence[Mapping[str, Any]], source: Mapping[str, Any]) -> dict[str, Any]:
     """See DOCUMENTATION."""
 
     def disks(action: str) -> list[dict[str, Any]]:
@@ -50,7 +54,15 @@ def withdrawal_plan(transfers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             if row["action"] == action
         ]
 
-    return {"move": disks("deleted"), "taken": disks("accepted"), "done": [], "blocked": [], "problems": []}
+    return {
+        "source": {key: source[key] for key in ("project_id", "project_name", "region_name")},
+        "target": {},
+        "move": disks("deleted"),
+        "taken": disks("accepted"),
+        "done": [],
+        "blocked": [],
+        "problems": [],
+    }
 
 
 class FilterModule:

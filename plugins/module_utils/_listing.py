@@ -60,11 +60,28 @@ def volumes_info(
         values={
             "volumes": [volume_row(volume, pending.get(volume.id), evidence) for volume in volumes],
             "missing": found.missing if found else [],
-            "project_id": evs.project.id,
-            "project_name": evs.project.name,
-            "region_name": evs.project.region_name,
+            **_place(evs),
         }
     )
+
+
+def arrivals(target: Evs, refs: Sequence[str]) -> dict[str, Any]:
+    """What the tenant that is to have disks has of them already, and its quota."""
+    found = find(target, refs)
+    return {
+        "volumes": [volume.as_result() for volume in found.volumes],
+        "missing": found.missing,
+        "quotas": quota_rows(target.quota()),
+        **_place(target),
+    }
+
+
+def _place(evs: Evs) -> dict[str, str | None]:
+    return {
+        "project_id": evs.project.id,
+        "project_name": evs.project.name,
+        "region_name": evs.project.region_name,
+    }
 
 
 def _tagged(evs: Evs, volumes: Sequence[Volume], tags: Mapping[str, str]) -> list[Volume]:

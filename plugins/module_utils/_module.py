@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -40,14 +41,26 @@ class Task:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         return Session(self._login, self.concurrency)
 
-    def session_of(self, params: Mapping[str, Any]) -> Session:
-        """That of another tenant, whose shared options these are."""
-        return Session(LoginOptions.from_params(params), self.concurrency)
+    @cached_property
+    def target(self) -> Session:
+        """That of the other tenant, whose shared options are in `target`."""
+        with of_the_target():
+            return Session(LoginOptions.from_params(self.params["target"]), self.concurrency)
 
     @property
     def evs(self) -> Evs:
         """Block storage of the tenant."""
         return Evs.of(self.session)
+
+
+@contextmanager
+def of_the_target() -> Iterator[None]:
+    """What fails in here is said to be about the tenant in `target`."""
+    try:
+        yield
+    except EvsError as error:
+        error.message = f"Of the target: {error.message}"
+        raise
 
 
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:

@@ -41,6 +41,11 @@ def shared_argument_spec() -> dict[str, dict[str, Any]]:
     }
 
 
+def target_option() -> dict[str, Any]:
+    """The option with the other tenant, documented in doc_fragments/target.py."""
+    return {"type": "dict", "options": shared_argument_spec()}
+
+
 @dataclass(frozen=True)
 class LoginOptions:
     """Who logs in where; None means not given."""

@@ -23,6 +23,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class Done(Generic[Item, Value]):
     item: Item
     value: Value | None = None
     error: EvsError | None = None
+
+
+def both(first: Callable[[], Value], second: Callable[[], Other], concurrency: int) -> tuple[Value, Other]:
+    """Make two calls at the same time, if so many may be under way; an error is raised when both have ended."""
+    with ThreadPoolExecutor(max_workers=min(concurrency, 2)) as workers:
+        ours, theirs = workers.submit(first), workers.submit(second)
+    return ours.result(), theirs.result()
 
 
 def run_all(function: Callable[[Item], Value], items: Iterable[Item], concurrency: int) -> list[Done[Item, Value]]:

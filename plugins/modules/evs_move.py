@@ -24,73 +24,6 @@ options:
     elements: str
     required: true
     aliases: [volume]
-  target:
-    description:
-      - The tenant that is to have the disks.
-      - The options outside, such as O(cloud), are those of the tenant that has them.
-    type: dict
-    required: true
-    suboptions:
-      cloud:
-        description: As O(cloud).
-        type: raw
-      auth:
-        description: As O(auth).
-        type: dict
-      auth_type:
-        description: As O(auth_type).
-        type: str
-      region_name:
-        description: As O(region_name).
-        type: str
-      interface:
-        description: As O(interface).
-        type: str
-        choices: [admin, internal, public]
-        aliases: [endpoint_type]
-      validate_certs:
-        description: As O(validate_certs).
-        type: bool
-        aliases: [verify]
-      ca_cert:
-        description: As O(ca_cert).
-        type: path
-        aliases: [cacert]
-      client_cert:
-        description: As O(client_cert).
-        type: path
-        aliases: [cert]
-      client_key:
-        description: As O(client_key).
-        type: path
-        aliases: [key]
-      api_timeout:
-        description: As O(api_timeout).
-        type: int
-      endpoints:
-        description: As O(endpoints).
-        type: dict
-        suboptions:
-          evs:
-            description: Block storage.
-            type: str
-          cbr:
-            description: Not used.
-            type: str
-          sdrs:
-            description: Not used.
-            type: str
-          vbs:
-            description: Not used.
-            type: str
-      concurrency:
-        description: Not used; O(concurrency) is for both.
-        type: int
-        default: 8
-      timeout:
-        description: As O(timeout), for requests to this tenant.
-        type: int
-        default: 180
   name:
     description:
       - The name of the transfers, at most 64 characters and 255 bytes.
@@ -146,6 +79,7 @@ options:
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
+  - otc.evs.target.required
 attributes:
   check_mode:
     support: full
@@ -255,7 +189,8 @@ from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._move import MoveOptions, move
 from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions
-from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
+from ansible_collections.otc.evs.plugins.module_utils._options import target_option
+from ansible_collections.otc.evs.plugins.module_utils._pool import both
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
 
@@ -270,15 +205,15 @@ def flow(task: Task) -> Result:
         check_constraints=params["check_constraints"],
     )
     options = MoveOptions(offer, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout)
-    target = Evs.of(task.session_of(params["target"]))
-    return move(Services.of(task.session), target, params["volumes"], options, task.check_mode)
+    source, target = both(lambda: task.session, lambda: task.target, task.concurrency)
+    return move(Services.of(source), Evs.of(target), params["volumes"], options, task.check_mode)
 
 
 def main() -> None:
     run(
         {
             "volumes": {"type": "list", "elements": "str", "required": True, "aliases": ["volume"]},
-            "target": {"type": "dict", "required": True, "options": shared_argument_spec()},
+            "target": {**target_option(), "required": True},
             "name": {"type": "str", "default": DEFAULT_NAME},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},

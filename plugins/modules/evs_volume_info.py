@@ -52,6 +52,7 @@ options:
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.info_attributes
+  - otc.evs.target
 author:
   - otc.evs contributors (@opentelekomcloud)
 seealso:
@@ -69,6 +70,14 @@ EXAMPLES = r"""
 - name: Show those that cannot
   ansible.builtin.debug:
     msg: "{{ disks.volumes | rejectattr('transferable') | map(attribute='blockers') | flatten }}"
+
+- name: Which of these has the other tenant already, and what may it have?
+  otc.evs.evs_volume_info:
+    cloud: tenant-a
+    target:
+      cloud: tenant-b
+    volumes: [app01-data, db01-data]
+  register: both
 """
 
 RETURN = r"""
@@ -186,6 +195,33 @@ quotas:
   description: The quota of the project, as RV(otc.evs.evs_quota_info#module:quotas).
   returned: when O(quota) is true
   type: dict
+target:
+  description:
+    - What O(target) has of O(volumes). Both tenants are asked at the same time.
+    - It tells nothing of disks that are chosen by other options, for the target may have others like these.
+  returned: when O(target) is given
+  type: dict
+  contains:
+    volumes:
+      description: As RV(volumes), without what is told of transfers and constraints.
+      type: list
+      elements: dict
+    missing:
+      description: As RV(missing).
+      type: list
+      elements: str
+    quotas:
+      description: As RV(quotas).
+      type: dict
+    project_id:
+      description: As RV(project_id).
+      type: str
+    project_name:
+      description: As RV(project_name).
+      type: str
+    region_name:
+      description: As RV(region_name).
+      type: str
 project_id:
   description: The ID of the project that was asked.
   returned: success
@@ -205,8 +241,11 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, quota_rows, volumes_info
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
+from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, arrivals, quota_rows, volumes_info
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, of_the_target, run
+from ansible_collections.otc.evs.plugins.module_utils._options import target_option
+from ansible_collections.otc.evs.plugins.module_utils._pool import both
 from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
 
@@ -214,11 +253,23 @@ def flow(task: Task) -> Result:
     params = task.params
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
     chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
-    result = volumes_info(
-        Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
-    )
-    if params["quota"]:
-        result.values.update(quotas=quota_rows(task.evs.quota()))
+
+    def source() -> Result:
+        result = volumes_info(
+            Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
+        )
+        if params["quota"]:
+            result.values.update(quotas=quota_rows(task.evs.quota()))
+        return result
+
+    def target() -> dict[str, Any]:
+        with of_the_target():
+            return arrivals(Evs.of(task.target), params["volumes"] or [])
+
+    if params["target"] is None:
+        return source()
+    result, there = both(source, target, task.concurrency)
+    result.values.update(target=there)
     return result
 
 
@@ -243,6 +294,7 @@ def main() -> None:
             "tags": {"type": "dict"},
             "check_constraints": {"type": "bool", "default": True},
             "quota": {"type": "bool", "default": False},
+            "target": target_option(),
         },
         flow,
     )

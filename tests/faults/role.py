@@ -73,21 +73,13 @@ class Role:
         return run
 
     def _main(self, run: Run) -> None:
-        at_source = self._module(run, "evs_volume_info", self._source, volumes=self._volumes)
-        at_target = self._module(
-            run, "evs_volume_info", self._target, volumes=self._volumes, check_constraints=False, quota=True
-        )
-        plan = transfer_plan(self._volumes, at_source, at_target, name=NAME)
+        seen = self._module(run, "evs_volume_info", self._source, volumes=self._volumes, target=self._target)
+        plan = transfer_plan(self._volumes, seen, seen["target"], name=NAME)
         batches: list[dict[str, Any]] = []
         for batch in self._batches([] if plan["problems"] else plan["move"]):
             if not batches or batches[-1]["ids"]:
                 self._move(run, batch, batches)
-        about = {
-            "source": {"project_name": at_source["project_name"]},
-            "target": {"project_name": at_target["project_name"]},
-            "check_mode": False,
-        }
-        run.result = transfer_result(plan, about, batches, todo="to_move", success="moved")
+        run.result = transfer_result(plan, {"check_mode": False}, batches, todo="to_move", success="moved")
         failed = run.result["failures"]
         if plan["problems"] or failed:
             raise Failed(" ".join([run.result["message"], *plan["problems"], *failed]))

@@ -51,21 +51,22 @@ def disk(volume_id: str, **fields: Any) -> dict[str, Any]:
     return {"id": volume_id, "name": f"name-{volume_id}", "size": 1, "volume_type": "SSD", **fields}
 
 
+SIDES = {
+    "source": {"project_id": "a", "project_name": "tenant-a", "region_name": None},
+    "target": {"project_id": "b", "project_name": "tenant-b", "region_name": None},
+}
 PLAN: dict[str, Any] = {
+    **SIDES,
     "move": [disk("v1"), disk("v2"), disk("v3")],
     "done": [disk("v4")],
     "blocked": [disk("v5", reasons={"encrypted": "it is encrypted. Copy it."})],
     "problems": [],
 }
-SIDES = {
-    "source": {"project_id": "a", "project_name": "tenant-a", "region_name": None},
-    "target": {"project_id": "b", "project_name": "tenant-b", "region_name": None},
-}
 
 
 def test_the_result_of_a_run() -> None:
     batches = [{"at": AT, "ids": ["v1"], "failures": {"v2": "no"}}]
-    result = transfer_result(PLAN, {**SIDES, "check_mode": False}, batches)
+    result = transfer_result(PLAN, {"check_mode": False}, batches)
     assert {row["id"]: row["outcome"] for row in result["disks"]} == {
         "v1": "moved",
         "v2": "failed",
@@ -87,22 +88,21 @@ def test_the_result_of_a_run() -> None:
 
 
 def test_the_result_of_a_check() -> None:
-    result = transfer_result(PLAN, {**SIDES, "check_mode": True})
+    result = transfer_result(PLAN, {"check_mode": True})
     assert result["message"].startswith("tenant-a -> tenant-b: 3 would be moved, 1 already there,")
 
 
 def test_a_reason_stands_with_its_disk_only() -> None:
     plan = {**PLAN, "problems": ["Disk 'x' is nowhere.", "v5 stays"], "reasons": ["v5 stays"]}
-    assert transfer_result(plan, {**SIDES, "check_mode": False})["problems"] == [
+    assert transfer_result(plan, {"check_mode": False})["problems"] == [
         "Disk 'x' is nowhere.",
         "Disks that cannot be transferred: 1. The reasons stand with each of them.",
     ]
 
 
 def test_the_result_of_an_offer_has_no_target() -> None:
-    plan = {"move": [], "done": [], "kept": [disk("v1")], "taken": [disk("v2")], "blocked": [], "problems": []}
-    about = {"source": SIDES["source"], "target": {}, "check_mode": False}
-    result = transfer_result(plan, about, todo="to_offer", success="offered")
+    plan = {**PLAN, "target": {}, "move": [], "done": [], "kept": [disk("v1")], "taken": [disk("v2")], "blocked": []}
+    result = transfer_result(plan, {"check_mode": False}, todo="to_offer", success="offered")
     assert result["message"] == "tenant-a: 0 offered, 1 offered before, 1 taken by the target."
     assert [row["to"] for row in result["disks"]] == [None, None]
 
@@ -112,6 +112,7 @@ def test_withdrawn_transfers_are_told_as_a_plan() -> None:
         {"volume_id": "v1", "volume_name": "n", "size": 1, "volume_type": None, "action": "deleted"},
         {"volume_id": "v2", "volume_name": None, "size": None, "volume_type": None, "action": "accepted"},
     ]
-    plan = withdrawal_plan(transfers)
+    plan = withdrawal_plan(transfers, {**SIDES["source"], "volumes": []})
+    assert (plan["source"], plan["target"]) == (SIDES["source"], {})
     assert [row["id"] for row in plan["move"]] == ["v1"]
     assert [row["id"] for row in plan["taken"]] == ["v2"]

@@ -17,7 +17,7 @@ transfer_plan = FilterModule().filters()["transfer_plan"]
 
 
 def info(project: str, *volumes: Any) -> dict[str, Any]:
-    return {"project_id": project, "project_name": f"name-of-{project}", "volumes": list(volumes)}
+    return {"project_id": project, "project_name": f"name-of-{project}", "region_name": None, "volumes": list(volumes)}
 
 
 def row(offered_as: str | None = None, unchecked: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
