@@ -109,7 +109,8 @@ def _pending(evs: Evs, options: WithdrawOptions, result: Result) -> tuple[list[T
         offers = [transfer for transfer in evs.transfers() if transfer.volume_id in mine] if mine else []
         seen = {transfer.volume_id for transfer in offers}
         unseen = transfers_of(evs, [volume for volume in found.volumes if volume.id not in seen])
-        return [*offers, *unseen.values()], mine
+        order = {volume_id: number for number, volume_id in enumerate(mine)}
+        return sorted([*offers, *unseen.values()], key=lambda transfer: order[transfer.volume_id]), mine
     require_ids("transfer_ids", options.transfer_ids or ())
     pending = evs.transfers()
     if options.transfer_ids is not None:
