@@ -49,8 +49,8 @@ _value:
 def transfer_batch(batch: Sequence[str], last: Mapping[str, Any], at: str) -> dict[str, Any]:
     """See DOCUMENTATION."""
     # An offer tells of transfers; what tells of disks as well tells of those that were proved.
-    rows = last["volumes"] if "volumes" in last else last.get("transfers", ())
-    succeeded = {row.get("volume_id") or row["id"] for row in rows}
+    rows, key = (last["volumes"], "id") if "volumes" in last else (last.get("transfers", ()), "volume_id")
+    succeeded = {row[key] for row in rows}
     told = {failure["volume_id"]: failure["msg"] for failure in last.get("failures", ())}
     # A module that ended without a word about this disk: what it said at all.
     otherwise = str(last.get("msg") or "no module told what happened")

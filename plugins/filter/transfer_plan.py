@@ -60,6 +60,10 @@ options:
     type: str
     choices: [fail, skip]
     default: fail
+  batch_size:
+    description: How many disks a batch has at most.
+    type: int
+    default: 1000
 seealso:
   - plugin: otc.evs.tenant_transfer
     plugin_type: role
@@ -86,6 +90,10 @@ _value:
       description: The disks to move, each with C(id), C(name), C(size) and C(volume_type).
       type: list
       elements: dict
+    batches:
+      description: The IDs of the disks to move, batch by batch; empty if there are problems.
+      type: list
+      elements: list
     done:
       description: The disks that the target has already.
       type: list
@@ -136,6 +144,7 @@ def transfer_plan(
     blocked: str = "fail",
     unchecked: str = "fail",
     handoff: Sequence[Volume] = (),
+    batch_size: int = 1000,
 ) -> dict[str, Any]:
     """See DOCUMENTATION; `source` and `target` are results of evs_volume_info."""
     decisions = _Decisions(name, frozenset(ignore_constraints), blocked == "fail", unchecked == "fail")
@@ -165,7 +174,11 @@ def transfer_plan(
             decisions.problems.append(f"Disk {ref!r} is {elsewhere}. Check its name, the projects and the region.")
     if target and target.get("quotas"):
         decisions.about_the_quota(target)
-    return {"source": _place(source), "target": _place(target) if target else {}, **decisions.as_result()}
+    return {
+        "source": _place(source),
+        "target": _place(target) if target else {},
+        **decisions.as_result(int(batch_size)),
+    }
 
 
 @dataclass
@@ -235,7 +248,7 @@ class _Decisions:
                 "Raise it or free some of it, and run again."
             )
 
-    def as_result(self) -> dict[str, Any]:
+    def as_result(self, batch_size: int) -> dict[str, Any]:
         why = [
             f"{volume['name'] or volume['id']} stays ({constraint}): {reason}"
             for volume in self.blocked.values()
@@ -251,8 +264,10 @@ class _Decisions:
             *(why if self.stop_if_blocked else []),
             *([*open_questions, remedy] if open_questions and self.stop_if_unchecked else []),
         ]
+        ids = [] if problems else list(self.move)
         return {
             "move": list(self.move.values()),
+            "batches": [ids[first : first + batch_size] for first in range(0, len(ids), batch_size)],
             "done": list(self.done.values()),
             "kept": list(self.kept.values()),
             "taken": list(self.taken.values()),

@@ -21,6 +21,28 @@ from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRA
 from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
 
+FIELDS = (
+    "id",
+    "name",
+    "status",
+    "size",
+    "volume_type",
+    "project_id",
+    "availability_zone",
+    "description",
+    "bootable",
+    "encrypted",
+    "created_at",
+    "attachments",
+    "metadata",
+    "transfer",
+    "transferable",
+    "blockers",
+    "unchecked",
+    "cautions",
+)
+"""What is told of a disk."""
+
 
 @dataclass(frozen=True)
 class VolumeFilter:

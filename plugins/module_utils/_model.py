@@ -102,7 +102,9 @@ class Volume:
 
     def as_result(self) -> dict[str, Any]:
         """The disk as the modules return it."""
-        return {**vars(self), "attachments": [asdict(item) for item in self.attachments]}
+        row = {**vars(self), "attachments": [asdict(item) for item in self.attachments]}
+        del row["has_data_source"]
+        return row
 
     @property
     def label(self) -> str:

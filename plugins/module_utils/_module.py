@@ -42,10 +42,10 @@ class Task:
         return Session(self._login, self.concurrency)
 
     @cached_property
-    def target(self) -> Session:
-        """That of the other tenant, whose shared options are in `target`."""
+    def target(self) -> Evs:
+        """Block storage of the other tenant, whose shared options are in `target`."""
         with of_the_target():
-            return Session(LoginOptions.from_params(self.params["target"]), self.concurrency)
+            return Evs.of(Session(LoginOptions.from_params(self.params["target"]), self.concurrency))
 
     @property
     def evs(self) -> Evs:

@@ -185,7 +185,6 @@ shortfalls:
 
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._move import MoveOptions, move
 from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions
@@ -206,7 +205,7 @@ def flow(task: Task) -> Result:
     )
     options = MoveOptions(offer, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout)
     source, target = both(lambda: task.session, lambda: task.target, task.concurrency)
-    return move(Services.of(source), Evs.of(target), params["volumes"], options, task.check_mode)
+    return move(Services.of(source), target, params["volumes"], options, task.check_mode)
 
 
 def main() -> None:

@@ -44,6 +44,32 @@ options:
       - V(false) spares the requests to the services that know about snapshots, backups, policies and pairs.
     type: bool
     default: true
+  fields:
+    description:
+      - Only these fields of each disk, which for many disks makes the result a lot smaller. Without it all are
+        returned.
+      - A disk has a field only if it is known, so none of those about constraints with O(check_constraints=false).
+    type: list
+    elements: str
+    choices:
+      - id
+      - name
+      - status
+      - size
+      - volume_type
+      - project_id
+      - availability_zone
+      - description
+      - bootable
+      - encrypted
+      - created_at
+      - attachments
+      - metadata
+      - transfer
+      - transferable
+      - blockers
+      - unchecked
+      - cautions
   quota:
     description:
       - Whether to return the project's quota as well, as M(otc.evs.evs_quota_info) does.
@@ -236,13 +262,18 @@ region_name:
   type: str
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
 from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._listing import VolumeFilter, arrivals, quota_rows, volumes_info
+from ansible_collections.otc.evs.plugins.module_utils._listing import (
+    FIELDS,
+    VolumeFilter,
+    arrivals,
+    quota_rows,
+    volumes_info,
+)
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, of_the_target, run
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
 from ansible_collections.otc.evs.plugins.module_utils._pool import both
@@ -258,19 +289,26 @@ def flow(task: Task) -> Result:
         result = volumes_info(
             Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
         )
+        if params["fields"] is not None:
+            result.values.update(volumes=[_only(params["fields"], row) for row in result.values["volumes"]])
         if params["quota"]:
             result.values.update(quotas=quota_rows(task.evs.quota()))
         return result
 
     def target() -> dict[str, Any]:
+        tenant = task.target
         with of_the_target():
-            return arrivals(Evs.of(task.target), params["volumes"] or [])
+            return arrivals(tenant, params["volumes"] or [])
 
     if params["target"] is None:
         return source()
     result, there = both(source, target, task.concurrency)
     result.values.update(target=there)
     return result
+
+
+def _only(fields: Collection[str], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key in fields}
 
 
 def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:
@@ -293,6 +331,7 @@ def main() -> None:
             "metadata": {"type": "dict"},
             "tags": {"type": "dict"},
             "check_constraints": {"type": "bool", "default": True},
+            "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
             "quota": {"type": "bool", "default": False},
             "target": target_option(),
         },

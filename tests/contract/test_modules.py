@@ -74,6 +74,15 @@ def test_disks_by_name_and_id_in_the_order_asked_for(disk: Disk, module: Module)
     assert [row["volume_name"] for row in result["transfers"]] == ["order-3", "order-0", "order-4", "order-1"]
 
 
+def test_withdrawing_in_the_order_asked_for(disk: Disk, module: Module) -> None:
+    ids = [disk(f"back-{number}") for number in range(4)]
+    for volume_id in ids:
+        module("evs_transfer", SOURCE, volumes=[volume_id])
+    asked = [ids[2], "back-0", ids[3], "back-1"]
+    result = module("evs_transfer", SOURCE, state="absent", volumes=asked)
+    assert [row["volume_id"] for row in result["transfers"]] == [ids[2], ids[0], ids[3], ids[1]]
+
+
 def test_a_name_that_fits_several_disks(disk: Disk, module: Module, changes: Changes) -> None:
     ids = [disk("twin"), disk("twin")]
     result = module("evs_transfer", SOURCE, volumes=["twin"])
@@ -230,6 +239,56 @@ def test_disks_are_listed_with_what_blocks_them(server: Server, disk: Disk, modu
     some = module("evs_volume_info", SOURCE, volumes=["shown-free", UNKNOWN, "nix"])
     assert [row["name"] for row in some["volumes"]] == ["shown-free"]
     assert some["missing"] == [UNKNOWN, "nix"]
+
+
+def test_both_tenants_are_looked_at_in_one_run(server: Server, disk: Disk, module: Module, changes: Changes) -> None:
+    """With one request at a time and with many, a name that each has once, and one disk that has moved."""
+    moved, stays = disk("both-moved"), disk("both-stays")
+    offered = module("evs_transfer", SOURCE, volumes=[moved])["transfers"]
+    module("evs_transfer_accept", TARGET, transfers=offered)
+    changes()
+    target = {key: server.cloud(TARGET)[key] for key in ("auth", "region_name")}
+    for concurrency in (1, 8):
+        result = module(
+            "evs_volume_info",
+            SOURCE,
+            volumes=[moved, "both-stays", UNKNOWN],
+            target=target,
+            concurrency=concurrency,
+        )
+        there = result["target"]
+        assert [row["id"] for row in result["volumes"]] == [stays]
+        assert [row["id"] for row in there["volumes"]] == [moved]
+        assert (result["missing"], there["missing"]) == ([moved, UNKNOWN], ["both-stays", UNKNOWN])
+        assert (result["project_id"], there["project_id"]) == (server.project_id(SOURCE), server.project_id(TARGET))
+        assert there["quotas"] == module("evs_quota_info", TARGET)["quotas"]
+        assert "blockers" not in there["volumes"][0]
+    selected = module("evs_volume_info", SOURCE, name="both-*", target=target)
+    assert [row["id"] for row in selected["volumes"]] == [stays]
+    assert (selected["target"]["volumes"], selected["target"]["missing"]) == ([], [])
+    assert changes() == []
+
+
+def test_what_fails_at_the_target_is_said_to_be_of_the_target(server: Server, disk: Disk, module: Module) -> None:
+    volume_id = disk()
+    entry = server.cloud(TARGET)
+    nobody = {"auth": {**entry["auth"], "password": "wrong"}, "region_name": entry["region_name"]}
+    for name in ("evs_volume_info", "evs_move"):
+        result = module(name, SOURCE, volumes=[volume_id], target=nobody)
+        assert result["msg"].startswith("Of the target: Keystone at ")
+        mistaken = module(name, SOURCE, volumes=[volume_id], target={**nobody, "timeout": 0})
+        assert mistaken["msg"].startswith("Of the target: Option timeout is 0;")
+
+
+def test_only_some_fields_of_a_disk(disk: Disk, module: Module) -> None:
+    """Everything that is told of a disk can be chosen, and nothing else comes then."""
+    disk("fields", attached=True)
+    (whole,) = module("evs_volume_info", SOURCE, name="fields")["volumes"]
+    chosen = [key for key in whole if key not in ("metadata", "cautions")]
+    (some,) = module("evs_volume_info", SOURCE, name="fields", fields=chosen)["volumes"]
+    assert some == {key: whole[key] for key in chosen}
+    (none,) = module("evs_volume_info", SOURCE, name="fields", fields=[])["volumes"]
+    assert none == {}
 
 
 def test_whether_disks_fit_into_the_quota(server: Server, module: Module) -> None:

@@ -11,8 +11,12 @@ import pytest
 import yaml
 
 from ansible_collections.otc.evs.plugins.doc_fragments.auth import ModuleDocFragment
+from ansible_collections.otc.evs.plugins.doc_fragments.target import ModuleDocFragment as Target
 from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._listing import FIELDS, volume_row
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
+from tests.support.bodies import volume
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -71,3 +75,17 @@ def test_every_constraint_can_be_ignored_by_name(place: str) -> None:
         documentation = yaml.safe_load(text.split('r"""')[1].split('"""')[0])
         choices = documentation["options"]["ignore_constraints"]["choices"]
     assert choices == list(CONSTRAINTS)
+
+
+def test_a_disk_is_told_by_the_documented_fields_and_no_others() -> None:
+    text = (ROOT / "plugins/modules/evs_volume_info.py").read_text(encoding="utf-8")
+    documentation, dummy, returned = (yaml.safe_load(part.split('"""')[0]) for part in text.split('r"""')[1:4])
+    assert documentation["options"]["fields"]["choices"] == list(FIELDS)
+    assert list(returned["volumes"]["contains"]) == list(FIELDS)
+    assert list(volume_row(volume(), None, Evidence())) == list(FIELDS)
+
+
+def test_the_options_of_the_target_are_the_shared_ones() -> None:
+    optional, required = (yaml.safe_load(text)["options"]["target"] for text in (Target.DOCUMENTATION, Target.REQUIRED))
+    assert set(optional["suboptions"]) == set(shared_argument_spec())
+    assert required == {**optional, "required": True}
