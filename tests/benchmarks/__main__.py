@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.page import machine, write
-from tests.benchmarks.subjects import FIXED_PART_MODULES, FIXED_PART_TASKS, Bench, Measured
+from tests.benchmarks.subjects import FIXED_PART_MODULES, Bench, Measured
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 
@@ -45,10 +45,13 @@ class Measurements:
     def __init__(self) -> None:
         self.runs: dict[tuple[str, float, str, int], list[Measured]] = defaultdict(list)
 
-    def take(self, server: str, latency: float, subject: str, disks: int, measure: Callable[[int], Measured]) -> None:
+    def take(
+        self, server: str, latency: float, subject: str, disks: int, measure: Callable[[int], Measured]
+    ) -> Measured:
         measured = measure(disks)
         self.runs[server, latency, subject, disks].append(measured)
         print(f"{server} {latency * 1000:3.0f} ms  {subject:6} {disks:6} disks  {measured.seconds:8.2f} s", flush=True)
+        return measured
 
     def as_json(self) -> list[dict[str, object]]:
         return [
@@ -63,9 +66,9 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
         bench = Bench(server, home, CONCURRENCY)
         for disks in options.sizes:
             for dummy in range(rounds_for(disks, latency, options.rounds)):
+                nothing = found.take("emulator", latency, "ours", 0, bench.ours)
                 found.take("emulator", latency, "no-op", FIXED_PART_MODULES, bench.no_op)
-                found.take("emulator", latency, "shape", FIXED_PART_TASKS, bench.shape)
-                found.take("emulator", latency, "ours", 0, bench.ours)
+                found.take("emulator", latency, "shape", nothing.tasks, bench.shape)
                 found.take("emulator", latency, "ours", disks, bench.ours)
                 found.take("emulator", latency, "floor", disks, bench.floor)
             if latency == PEER_LATENCY and disks >= 100:
