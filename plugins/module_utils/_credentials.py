@@ -76,7 +76,12 @@ def credentials(options: LoginOptions) -> Credentials:
     files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
     for name in files:
         if isinstance(name, str) and not _exists(name):
-            raise LoginError(f"There is no file {quoted(name)}, which ca_cert, client_cert or client_key names.")
+            # Modules run in the folder of the playbook, which may be anywhere.
+            where = "" if Path(name).is_absolute() else f" in {Path.cwd()}"
+            remedy = " Give its whole path." if where else ""
+            raise LoginError(
+                f"There is no file {quoted(name)}{where}, which ca_cert, client_cert or client_key names.{remedy}"
+            )
     return found
 
 

@@ -362,3 +362,11 @@ def test_an_untrusted_certificate_is_told_and_a_trusted_one_works(
 def test_a_file_that_is_not_there_is_named(emulator: EmulatorServer, options: dict[str, Any]) -> None:
     with pytest.raises(LoginError, match=r"no file '/nowhere.pem', which ca_cert"):
         session_of(emulator, SOURCE, **options)
+
+
+def test_a_relative_path_is_told_with_its_folder(
+    emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LoginError, match=rf"no file 'ca.pem' in {tmp_path}, which ca_cert.* Give its whole path."):
+        session_of(emulator, SOURCE, ca_cert="ca.pem")
