@@ -123,7 +123,7 @@ def lint(session: nox.Session) -> None:
     session.run("ansible-lint", "--offline", "--strict", env={"ANSIBLE_COLLECTIONS_PATH": collections})
 
 
-@nox.session(python=sorted({PYTHONS[0], THIS_PYTHON, NEWEST_PYTHON}, key=PYTHONS.index))
+@nox.session(python=sorted({PYTHONS[0], NEWEST_PYTHON}, key=PYTHONS.index))
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity on the oldest and the newest ansible-core; it tries all Pythons."""
     install_only(session, "ansible-core")

@@ -35,20 +35,23 @@ def points(server: EmulatorServer, home: Path) -> list[dict[str, Any]]:
     """The moments to kill at: before each request, and behind each that changes something."""
     run = play(server, home, "otc.evs.transfer", **sides(server), tenant_transfer_volumes=prepare(server, DISKS))
     assert run.exit_status == 0, run.output
-    requests = server.requests()
-    before: list[dict[str, Any]] = [{"number": number} for number in range(1, len(requests) + 1)]
-    behind = [
-        {"number": number, "after": True}
-        for number, request in enumerate(requests, 1)
+    before: list[dict[str, Any]] = [{"number": number} for number in range(1, len(server.requests()) + 1)]
+    return [*before, *({"number": number, "after": True} for number in changes(server))]
+
+
+def changes(server: EmulatorServer) -> list[int]:
+    """The numbers of the requests that offered or accepted a disk."""
+    return [
+        number
+        for number, request in enumerate(server.requests(), 1)
         if request.method == "POST" and "os-volume-transfer" in request.path
     ]
-    return [*before, *behind]
 
 
-def kill_at(server: EmulatorServer, home: Path, ids: list[str], point: dict[str, Any]) -> str:
+def kill_at(server: EmulatorServer, home: Path, playbook: str, point: dict[str, Any], **variables: Any) -> str:
     """Kill the playbook at that moment; returns what it had said."""
     server.order_fault("hold", **point)
-    running = begin(server, home, "otc.evs.transfer", **sides(server), tenant_transfer_volumes=ids)
+    running = begin(server, home, playbook, **variables)
     while not server.held_requests():
         assert not running.is_over, running.result().output
         time.sleep(PAUSE)
@@ -68,12 +71,54 @@ def test_a_killed_run_is_finished_by_the_next(
     problems = []
     for point in chosen:
         ids = prepare(emulator, DISKS)
-        output = kill_at(emulator, tmp_path, ids, point)
+        variables = {**sides(emulator), "tenant_transfer_volumes": ids}
+        output = kill_at(emulator, tmp_path, "otc.evs.transfer", point, **variables)
         assert {disk["id"] for disk in emulator.volumes()} == set(ids)
-        run = play(emulator, tmp_path, "otc.evs.transfer", **sides(emulator), tenant_transfer_volumes=ids)
+        run = play(emulator, tmp_path, "otc.evs.transfer", **variables)
         places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in emulator.volumes()}
         if run.exit_status or places != dict.fromkeys(ids, (TARGET, "available")) or emulator.transfers():
             problems.append(f"{point}: {places} {emulator.transfers()} {run.output}")
         problems += [f"{point}: {secret} leaked" for secret in SECRETS if secret in output + run.output]
     record_property(FIGURES, f"killed, part {part + 1} of {SLICES}: {len(chosen)} kills, {len(problems)} problems")
     assert problems == []
+
+
+@pytest.mark.parametrize("killed", ["offer", "accept"])
+def test_a_killed_half_of_a_handoff_is_finished_by_the_next_run(
+    emulator: EmulatorServer, tmp_path: Path, killed: str, record_property: Callable[[str, object], None]
+) -> None:
+    """Before and behind each change: behind the last offer, the keys are not yet in the file."""
+    file = tmp_path / "handoff.vault"
+
+    def variables(ids: list[str]) -> dict[str, Any]:
+        password = {"tenant_transfer_handoff_password": "dummy", "tenant_transfer_handoff_file": str(file)}
+        return {**sides(emulator), **password, "tenant_transfer_volumes": ids}
+
+    def run(half: str, ids: list[str]) -> str:
+        done = play(emulator, tmp_path, f"otc.evs.{half}", **variables(ids))
+        assert done.exit_status == 0, done.output
+        return done.output
+
+    def ready() -> list[str]:
+        """New disks, offered if it is the accept that will be killed."""
+        ids = prepare(emulator, DISKS)
+        file.unlink(missing_ok=True)
+        if killed == "accept":
+            run("offer", ids)
+        emulator.forget_requests()
+        return ids
+
+    run(killed, ready())
+    numbers = changes(emulator)
+    assert len(numbers) == DISKS
+    for number in numbers:
+        for after in (False, True):
+            ids = ready()
+            point = {"number": number, "after": after}
+            output = kill_at(emulator, tmp_path, f"otc.evs.{killed}", point, **variables(ids))
+            output += run("offer", ids) if killed == "offer" else ""
+            output += run("accept", ids)
+            places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in emulator.volumes()}
+            assert places == dict.fromkeys(ids, (TARGET, "available")), f"{point}: {output}"
+            assert not [secret for secret in SECRETS if secret in output]
+    record_property(FIGURES, f"killed {killed}: {2 * len(numbers)} kills, 0 problems")
