@@ -11,7 +11,6 @@ import json
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -35,15 +34,17 @@ class Task:
         """Secrets among the values of the options that no result without failures can hold."""
         self.concurrency = concurrency_of(params)
         self._login = LoginOptions.from_params(params)
+        self._session: Session | None = None
 
-    @cached_property
+    @property
     def session(self) -> Session:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
-        return Session(self._login, self.concurrency)
+        if self._session is None:
+            self._session = Session(self._login, self.concurrency)
+        return self._session
 
-    @cached_property
     def target(self) -> Evs:
-        """Block storage of the other tenant, whose shared options are in `target`."""
+        """Log in to the other tenant, whose shared options are in `target`; returns its block storage."""
         with of_the_target():
             return Evs.of(Session(LoginOptions.from_params(self.params["target"]), self.concurrency))
 

@@ -204,7 +204,7 @@ def flow(task: Task) -> Result:
         check_constraints=params["check_constraints"],
     )
     options = MoveOptions(offer, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout)
-    source, target = both(lambda: task.session, lambda: task.target, task.concurrency)
+    source, target = both(lambda: task.session, task.target, task.concurrency)
     return move(Services.of(source), target, params["volumes"], options, task.check_mode)
 
 

@@ -296,7 +296,7 @@ def flow(task: Task) -> Result:
         return result
 
     def target() -> dict[str, Any]:
-        tenant = task.target
+        tenant = task.target()
         with of_the_target():
             return arrivals(tenant, params["volumes"] or [])
 

@@ -67,7 +67,12 @@ class Wire:
                 self._strike()
             response = SEND(adapter, request, **options)
             if due and self._after:
-                self._strike()
+                try:
+                    self._strike()
+                except Died:
+                    # What the system does for the dead.
+                    response.close()
+                    raise
             return response
 
         return send
