@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.page import machine, write
-from tests.benchmarks.subjects import FIXED_PART_MODULES, Bench, Measured
+from tests.benchmarks.subjects import BATCH_DISKS, FIXED_PART_MODULES, Bench, Measured
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 
@@ -25,6 +25,7 @@ LATENCIES = (0.0, 0.02, 0.1)
 SIZES = (1, 5, 100, 1000, 10000)
 PEER_SIZES = {"cli": (1, 5, 20), "uri": (1, 5, 20), "sdk": (1, 5, 100)}
 PEER_LATENCY = 0.02
+BATCH_SIZES = (100, 250, 500, 1000)
 CINDER_SIZE = 200
 
 
@@ -73,6 +74,9 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
                 found.take("emulator", latency, "floor", disks, bench.floor)
             if latency == PEER_LATENCY and disks >= 100:
                 found.take("emulator", latency, "memory", disks, bench.memory)
+            if latency == PEER_LATENCY and disks == BATCH_DISKS:
+                for size in BATCH_SIZES:
+                    found.take("emulator", latency, "batches", size, bench.batches)
         for subject, sizes in PEER_SIZES.items() if latency == PEER_LATENCY else ():
             for disks in sizes:
                 if disks <= max(options.sizes):

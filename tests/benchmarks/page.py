@@ -13,6 +13,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from tests.benchmarks.subjects import BATCH_DISKS
+
 COLOURS = {"ours": "#0b6e4f", "floor": "#8a8a8a", "cli": "#b3261e", "uri": "#c77700", "sdk": "#5b4db1"}
 NAMES = {
     "ours": "otc.evs.transfer",
@@ -67,9 +69,12 @@ def spread(values: Iterable[float], digits: int = 2) -> str:
 
 
 def write(folder: Path, results: dict[str, Any]) -> None:
-    """Write results.md and its plot."""
+    """Write benchmarks.md and its plot."""
     table = Table(results)
-    sections = [heading(results["about"]), emulator(table), peers(table), fixed(table), memory(table), cinder(table)]
+    sections = [
+        heading(results["about"]),
+        *(part(table) for part in (emulator, peers, fixed, batches, memory, cinder)),
+    ]
     text = "\n\n".join(section for section in sections if section)
     (folder / "benchmarks.md").write_text(text + "\n", encoding="utf-8")
     plot(folder / "benchmarks.svg", table)
@@ -171,6 +176,22 @@ def fixed(table: Table) -> str:
             cells += [f"{number}: {spread(floor)}", spread(ratios)]
         lines.append(f"| {latency * 1000:.0f} ms | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def batches(table: Table) -> str:
+    """What the role's tenant_transfer_batch_size costs."""
+    lines = [
+        "## Batches",
+        "",
+        f"{BATCH_DISKS:,} disks at 20 ms, in batches of so many. Each is a run of `evs_move`, and a line that says how",
+        "far it is.",
+        "",
+        "| disks a batch | ours |",
+        "|---|---|",
+    ]
+    for size in table.sizes("emulator", 0.02, "batches"):
+        lines.append(f"| {size:,} | {spread(table.values('emulator', 0.02, 'batches', size))} |")
+    return "\n".join(lines) if len(lines) > 7 else ""
 
 
 def memory(table: Table) -> str:

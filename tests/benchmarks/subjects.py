@@ -23,6 +23,7 @@ from tests.support.tenants import evs_of, session_of
 
 REPO = Path(__file__).resolve().parents[2]
 TIMEOUT = 3600
+BATCH_DISKS = 1000
 FIXED_PART_MODULES = 1
 """How many modules the play runs that has no disks to move."""
 
@@ -50,7 +51,11 @@ class Bench:
         """Ours, looked at while it runs, which costs time."""
         return self.ours(disks, watch=True)
 
-    def ours(self, disks: int, watch: bool = False) -> Measured:
+    def batches(self, size: int) -> Measured:
+        """Ours, BATCH_DISKS disks in batches of that size."""
+        return self.ours(BATCH_DISKS, tenant_transfer_batch_size=size)
+
+    def ours(self, disks: int, watch: bool = False, **more: Any) -> Measured:
         """otc.evs.transfer with all its checks and the proof; of no disks it is the fixed part."""
         variables: dict[str, Any] = {
             "tenant_transfer_source": self._side(SOURCE),
@@ -59,7 +64,7 @@ class Bench:
         }
         ids = self._fill(disks)
         which = {"tenant_transfer_volumes": ids} if ids else {"tenant_transfer_select": {"name": "no such disk"}}
-        measured = self._play("otc.evs.transfer", watch=watch, **variables, **which)
+        measured = self._play("otc.evs.transfer", watch=watch, **variables, **which, **more)
         self._check(ids)
         return measured
 
