@@ -275,7 +275,12 @@ class _Decisions:
             "unchecked": self.unchecked,
             "problems": problems,
             "reasons": why,
-            "table": [*_aligned([HEADINGS, *self.rows.values()]), *why, *open_questions],
+            "table": [
+                *_aligned([HEADINGS, *self.rows.values()]),
+                *why,
+                *open_questions,
+                *(["None of that will be done; the last task says why."] if problems else []),
+            ],
         }
 
 

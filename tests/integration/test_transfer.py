@@ -104,6 +104,7 @@ def test_nothing_begins_if_something_is_wrong(server: Server, tmp_path: Path) ->
     assert "Nothing was changed." in run.words
     assert "has several disks called 'twin'" in run.words
     assert "'nowhere' is neither in project tenant-a" in run.words
+    assert "None of that will be done; the last task says why." in run.words
     assert changing(server.requests()) == []
 
 

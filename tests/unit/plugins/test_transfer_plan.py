@@ -91,6 +91,12 @@ def test_an_ignored_constraint_does_not_block() -> None:
     assert plan(["data"], [row(bootable="true")], [], ignore_constraints=["system_disk"])["move"]
 
 
+def test_the_table_does_not_promise_what_will_not_be_done() -> None:
+    stopped, begun = plan(["data", "gone"], [row()], []), plan(["data"], [row()], [])
+    assert "None of that will be done" in stopped["table"][-1]
+    assert begun["table"][-1].endswith("  move")
+
+
 def test_the_table_is_aligned() -> None:
     lines = plan(["a", "a-long-name"], [row(name="a"), row(name="a-long-name")], [])["table"]
     assert len({line.index("GiB") for line in lines[1:]}) == 1
