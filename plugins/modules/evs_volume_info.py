@@ -46,8 +46,8 @@ options:
     default: true
   fields:
     description:
-      - Only these fields of each disk, which for many disks makes the result a lot smaller. Without it all are
-        returned.
+      - Only these fields of each disk, of O(target) as well, which for many disks makes the result a lot smaller.
+        Without it all are returned.
       - A disk has a field only if it is known, so none of those about constraints with O(check_constraints=false).
     type: list
     elements: str
@@ -262,7 +262,7 @@ region_name:
   type: str
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
@@ -285,12 +285,15 @@ def flow(task: Task) -> Result:
     texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
     chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
 
+    def fields_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        fields = params["fields"]
+        return rows if fields is None else [{key: row[key] for key in row if key in fields} for row in rows]
+
     def source() -> Result:
         result = volumes_info(
             Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
         )
-        if params["fields"] is not None:
-            result.values.update(volumes=[_only(params["fields"], row) for row in result.values["volumes"]])
+        result.values.update(volumes=fields_of(result.values["volumes"]))
         if params["quota"]:
             result.values.update(quotas=quota_rows(task.evs.quota()))
         return result
@@ -298,17 +301,14 @@ def flow(task: Task) -> Result:
     def target() -> dict[str, Any]:
         tenant = task.target()
         with of_the_target():
-            return arrivals(tenant, params["volumes"] or [])
+            there = arrivals(tenant, params["volumes"] or [])
+        return {**there, "volumes": fields_of(there["volumes"])}
 
     if params["target"] is None:
         return source()
     result, there = both(source, target, task.concurrency)
     result.values.update(target=there)
     return result
-
-
-def _only(fields: Collection[str], row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key in fields}
 
 
 def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:

@@ -266,6 +266,8 @@ def test_both_tenants_are_looked_at_in_one_run(server: Server, disk: Disk, modul
     selected = module("evs_volume_info", SOURCE, name="both-*", target=target)
     assert [row["id"] for row in selected["volumes"]] == [stays]
     assert (selected["target"]["volumes"], selected["target"]["missing"]) == ([], [])
+    short = module("evs_volume_info", SOURCE, volumes=[moved, stays], target=target, fields=["id"])
+    assert (short["volumes"], short["target"]["volumes"]) == ([{"id": stays}], [{"id": moved}])
     assert changes() == []
 
 
