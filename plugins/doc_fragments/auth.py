@@ -80,7 +80,7 @@ options:
         description: Volume Backup Service.
         type: str
   concurrency:
-    description: How many requests may be under way at once, from 1 to 64.
+    description: How many requests to a tenant may be under way at once, from 1 to 64.
     type: int
     default: 8
   timeout:

@@ -68,7 +68,7 @@ options:
             description: Not used.
             type: str
       concurrency:
-        description: Not used; O(concurrency) is for both.
+        description: Not used; O(concurrency) holds for each of both tenants.
         type: int
         default: 8
       timeout:

@@ -83,7 +83,7 @@ class LoginOptions:
 
 
 def concurrency_of(params: Mapping[str, Any]) -> int:
-    """How many requests may be under way at once."""
+    """How many requests to a tenant may be under way at once."""
     value: int = params["concurrency"]
     if value is True or value not in CONCURRENCY_RANGE:
         raise UsageError(
