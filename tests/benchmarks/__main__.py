@@ -13,10 +13,11 @@ import platform
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.page import machine, write
-from tests.benchmarks.subjects import BATCH_DISKS, FIXED_PART_MODULES, Bench, Measured
+from tests.benchmarks.subjects import BATCH_DISKS, Bench, Measured
 from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 
@@ -68,8 +69,8 @@ def on_emulator(found: Measurements, home: Path, latency: float, options: argpar
         for disks in options.sizes:
             for dummy in range(rounds_for(disks, latency, options.rounds)):
                 nothing = found.take("emulator", latency, "ours", 0, bench.ours)
-                found.take("emulator", latency, "no-op", FIXED_PART_MODULES, bench.no_op)
-                found.take("emulator", latency, "shape", nothing.tasks, bench.shape)
+                found.take("emulator", latency, "no-op", nothing.modules, bench.no_op)
+                found.take("emulator", latency, "shape", nothing.tasks, partial(bench.shape, modules=nothing.modules))
                 found.take("emulator", latency, "ours", disks, bench.ours)
                 found.take("emulator", latency, "floor", disks, bench.floor)
             if latency == PEER_LATENCY and disks >= 100:

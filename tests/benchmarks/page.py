@@ -48,7 +48,7 @@ class Table:
     def ratios(self, server: str, latency: float, disks: int) -> list[float]:
         """Ours without the fixed part, over the floor of the same round."""
         ours = self.values(server, latency, "ours", disks)
-        # The fixed part is measured before every size: take all of them, round by round.
+        # Of the fixed part, which is measured before every size, the median of all.
         fixed = self.values(server, latency, "ours", 0)
         floor = self.values(server, latency, "floor", disks)
         return [(mine - median(fixed)) / least for mine, least in zip(ours, floor, strict=True)]
@@ -109,15 +109,16 @@ def emulator(table: Table) -> str:
     lines = [
         "## Ours and the floor, emulated EVS with all services",
         "",
-        "| latency | disks | requests | ours | floor | (ours - fixed part) / floor |",
-        "|---|---|---|---|---|---|",
+        "| latency | disks | requests | ours | ms a disk | floor | (ours - fixed part) / floor |",
+        "|---|---|---|---|---|---|---|",
     ]
     for latency in table.latencies():
         for disks in table.sizes("emulator", latency, "ours"):
+            ours = table.values("emulator", latency, "ours", disks)
             requests = int(median(table.values("emulator", latency, "ours", disks, "requests")))
             lines.append(
                 f"| {latency * 1000:.0f} ms | {disks:,} | {requests:,} "
-                f"| {spread(table.values('emulator', latency, 'ours', disks))} "
+                f"| {spread(ours)} | {median(ours) / disks * 1000:,.1f} "
                 f"| {spread(table.values('emulator', latency, 'floor', disks), 3)} "
                 f"| {spread(table.ratios('emulator', latency, disks))} |"
             )
