@@ -68,9 +68,8 @@ options:
             description: Not used.
             type: str
       concurrency:
-        description: Not used; O(concurrency) holds for each of both tenants.
+        description: As O(concurrency), for requests to this tenant; without it that holds for both.
         type: int
-        default: 8
       timeout:
         description: As O(timeout), for requests to this tenant.
         type: int

@@ -45,8 +45,10 @@ class Task:
 
     def target(self) -> Evs:
         """Log in to the other tenant, whose shared options are in `target`; returns its block storage."""
+        params = self.params["target"]
         with of_the_target():
-            return Evs.of(Session(LoginOptions.from_params(self.params["target"]), self.concurrency))
+            concurrency = self.concurrency if params["concurrency"] is None else concurrency_of(params)
+            return Evs.of(Session(LoginOptions.from_params(params), concurrency))
 
     @property
     def evs(self) -> Evs:

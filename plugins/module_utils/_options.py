@@ -43,7 +43,7 @@ def shared_argument_spec() -> dict[str, dict[str, Any]]:
 
 def target_option() -> dict[str, Any]:
     """The option with the other tenant, documented in doc_fragments/target.py."""
-    return {"type": "dict", "options": shared_argument_spec()}
+    return {"type": "dict", "options": {**shared_argument_spec(), "concurrency": {"type": "int"}}}
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,8 @@ def test_what_fails_at_the_target_is_said_to_be_of_the_target(server: Server, di
         assert result["msg"].startswith("Of the target: Keystone at ")
         mistaken = module(name, SOURCE, volumes=[volume_id], target={**nobody, "timeout": 0})
         assert mistaken["msg"].startswith("Of the target: Option timeout is 0;")
+        mistaken = module(name, SOURCE, volumes=[volume_id], target={**nobody, "concurrency": 0})
+        assert mistaken["msg"].startswith("Of the target: Option concurrency is 0;")
 
 
 def test_only_some_fields_of_a_disk(disk: Disk, module: Module) -> None:

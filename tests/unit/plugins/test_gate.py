@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ansible_collections.otc.evs.plugins.module_utils import _module
 from ansible_collections.otc.evs.plugins.module_utils._backoff import Gate
+from ansible_collections.otc.evs.plugins.module_utils._session import Session
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET
@@ -40,6 +44,24 @@ def test_answers_raise_it_again_up_to_where_it_was() -> None:
     for dummy in range(100):
         gate.leave(gate.enter(), too_many=False)
     assert places(gate) == 4
+
+
+@pytest.mark.parametrize(("of_target", "limits"), [({}, [5, 5]), ({"concurrency": 2}, [2, 5])])
+def test_each_tenant_has_a_limit_of_its_own(
+    emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, of_target: dict[str, int], limits: list[int]
+) -> None:
+    sessions = []
+
+    class Noted(Session):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            sessions.append(self)
+
+    monkeypatch.setattr(_module, "Session", Noted)
+    source, target = ({"auth": emulator.cloud(name)["auth"]} for name in (SOURCE, TARGET))
+    result = run_module("evs_volume_info", **source, concurrency=5, target={**target, **of_target})
+    assert not result.get("failed"), result["msg"]
+    assert sorted(places(session._gate) for session in sessions) == limits
 
 
 @pytest.mark.usefixtures("quick")
