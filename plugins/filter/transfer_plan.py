@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model import Limit
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Limit
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 
 DOCUMENTATION = r"""
 name: transfer_plan

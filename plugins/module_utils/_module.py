@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.otc.evs.plugins.module_utils._credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
+from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError, unexpected
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
-from ansible_collections.otc.evs.plugins.module_utils._session import Session
 
 
 class Task:

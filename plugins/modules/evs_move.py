@@ -183,14 +183,14 @@ shortfalls:
   elements: dict
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.move import MoveOptions, move
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import DEFAULT_NAME, OfferOptions
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._move import MoveOptions, move
-from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
-from ansible_collections.otc.evs.plugins.module_utils._pool import both
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 
 
 def flow(task: Task) -> Result:

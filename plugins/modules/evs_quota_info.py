@@ -108,10 +108,10 @@ project_name:
 import re
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, quoted
-from ansible_collections.otc.evs.plugins.module_utils._listing import quota_info
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import quota_info
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need
 
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 

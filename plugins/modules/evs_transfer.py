@@ -276,13 +276,13 @@ failures:
       type: str
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import DEFAULT_NAME, OfferOptions, offer
+from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import WithdrawOptions, duration, withdraw
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME, OfferOptions, offer
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
-from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, duration, withdraw
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 
 
 def present(task: Task) -> Result:

@@ -201,9 +201,9 @@ failures:
 
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept, distinct
+from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Offered, accept, distinct
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
 
 def flow(task: Task) -> Result:

@@ -86,7 +86,7 @@ transfers:
       created_at: "2026-11-21T09:15:02.081642Z"
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._listing import transfers_info
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import transfers_info
 from ansible_collections.otc.evs.plugins.module_utils._module import run
 
 

@@ -266,18 +266,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._listing import (
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import (
     FIELDS,
     VolumeFilter,
     arrivals,
     quota_rows,
     volumes_info,
 )
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, of_the_target, run
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
-from ansible_collections.otc.evs.plugins.module_utils._pool import both
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
 
 
 def flow(task: Task) -> Result:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from tests.support.server import SOURCE, SOURCE_READER, TARGET, Server
 from tests.support.tenants import evs_of
 

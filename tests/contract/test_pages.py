@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _client
+from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
 from tests.cinder.server import CinderServer
 from tests.contract.conftest import module_of
 from tests.emulator.server import EmulatorServer

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _backoff, _credentials, _lookup
+from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
+from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
+from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
 
 FIGURES = "figures"
 """The name under which a test records a line for the summary."""

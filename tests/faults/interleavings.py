@@ -14,7 +14,7 @@ from unittest import mock
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ansible_collections.otc.evs.plugins.module_utils import _credentials
+from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
 from tests.emulator.server import EmulatorServer
 from tests.faults.claims import Run, judge
 from tests.faults.cloud import Cloud, Stretch

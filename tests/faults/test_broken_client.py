@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _move, _session
-from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api import session as _session
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._flows import move as _move
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
 from tests.emulator.server import EmulatorServer
 from tests.faults.test_sweep import sweep
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.otc.evs.plugins.module_utils import _bound, _client
-from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open, retry_after
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
+from ansible_collections.otc.evs.plugins.module_utils._api import bound as _bound
+from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcome_is_open, retry_after
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerTooLong, ApiError, MalformedAnswer
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module

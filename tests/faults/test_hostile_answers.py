@@ -21,7 +21,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from ansible_collections.otc.evs.plugins.module_utils import _lookup
+from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET

@@ -18,12 +18,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from ansible_collections.otc.evs.plugins.module_utils import _backoff, _lookup, _offer
+from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
+from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
+from ansible_collections.otc.evs.plugins.module_utils._flows import offer as _offer
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import OfferOptions
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret, Transfer, Volume
 from tests.emulator.server import EmulatorServer
 from tests.faults.conftest import FIGURES
 from tests.faults.interleavings import STEPS, WRONG_KEY, Figures, Interleavings

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _backoff
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from tests.emulator.server import EmulatorServer
 from tests.integration.conftest import move_on
 from tests.support.modules import run_module

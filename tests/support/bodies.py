@@ -7,7 +7,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
 
 PROJECT = "0a" * 16
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
-from ansible_collections.otc.evs.plugins.module_utils._session import Session
 from tests.support.server import Server
 
 NOTHING_GIVEN = dict.fromkeys(LoginOptions.__dataclass_fields__)

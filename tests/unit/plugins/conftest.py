@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _backoff, _lookup
+from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
+from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
 
 
 @pytest.fixture

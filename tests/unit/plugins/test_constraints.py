@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Facts, blockers, cautions
-from ansible_collections.otc.evs.plugins.module_utils._model import Transfer
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
     Pair,
     Placement,
@@ -19,6 +17,8 @@ from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
     Snapshot,
     Vault,
 )
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS, Facts, blockers, cautions
 from tests.support.bodies import transfer, volume
 
 SYSTEM = {"server_id": "s-1", "device": "/dev/vda"}

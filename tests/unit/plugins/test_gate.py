@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils import _module
-from ansible_collections.otc.evs.plugins.module_utils._backoff import Gate
-from ansible_collections.otc.evs.plugins.module_utils._session import Session
+from ansible_collections.otc.evs.plugins.module_utils._api.pace import Gate
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET

@@ -12,10 +12,10 @@ import yaml
 
 from ansible_collections.otc.evs.plugins.doc_fragments.auth import ModuleDocFragment
 from ansible_collections.otc.evs.plugins.doc_fragments.target import ModuleDocFragment as Target
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
-from ansible_collections.otc.evs.plugins.module_utils._listing import FIELDS, volume_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import FIELDS, volume_row
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from tests.support.bodies import volume
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,14 +8,16 @@ import datetime
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _accept, _offer, _withdraw
-from ansible_collections.otc.evs.plugins.module_utils._accept import Offered
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Volume
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import Backup
-from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions
-from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, duration, select
+from ansible_collections.otc.evs.plugins.module_utils._flows import accept as _accept
+from ansible_collections.otc.evs.plugins.module_utils._flows import offer as _offer
+from ansible_collections.otc.evs.plugins.module_utils._flows import withdraw as _withdraw
+from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Offered
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import OfferOptions
+from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import WithdrawOptions, duration, select
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret, Volume
 from tests.support.bodies import transfer, volume
 
 NOW = datetime.datetime(2026, 11, 21, 12, 0, tzinfo=datetime.timezone.utc)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model import Limit, quota_from_api
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Limit, quota_from_api
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 
 
 def quota(**limits: tuple[int, int, int]) -> dict[str, Limit]:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._accept import Offered, accept
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.vbs import Vbs
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, Unreachable
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret, Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._offer import OfferOptions, offer
-from ansible_collections.otc.evs.plugins.module_utils._result import Result
-from ansible_collections.otc.evs.plugins.module_utils._vbs import Vbs
-from ansible_collections.otc.evs.plugins.module_utils._withdraw import WithdrawOptions, withdraw
+from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Offered, accept
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import OfferOptions, offer
+from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import WithdrawOptions, withdraw
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret, Transfer, Volume
 from tests.emulator.server import EmulatorServer
 from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import evs_of, session_of

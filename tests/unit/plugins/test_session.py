@@ -14,10 +14,12 @@ import pytest
 import trustme
 from urllib3.exceptions import InsecureRequestWarning
 
-from ansible_collections.otc.evs.plugins.module_utils import _backoff, _client
-from ansible_collections.otc.evs.plugins.module_utils._backoff import Backoff
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
-from ansible_collections.otc.evs.plugins.module_utils._endpoints import complete
+from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
+from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import complete
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.pace import Backoff
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
     ApiError,
@@ -26,8 +28,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     MalformedAnswer,
     Unreachable,
 )
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
 from tests.support.server import SOURCE

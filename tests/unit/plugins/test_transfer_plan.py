@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.filter.transfer_plan import FilterModule
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence
-from ansible_collections.otc.evs.plugins.module_utils._listing import volume_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import volume_row
 from tests.support.bodies import transfer, volume
 
 transfer_plan = FilterModule().filters()["transfer_plan"]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils import _offer
+from ansible_collections.otc.evs.plugins.module_utils._flows import offer as _offer
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.server import SOURCE

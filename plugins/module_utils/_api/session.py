@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._answers import api_error, decode, retry_after
-from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff, Gate
-from ansible_collections.otc.evs.plugins.module_utils._bound import bound
-from ansible_collections.otc.evs.plugins.module_utils._client import Client, Json
-from ansible_collections.otc.evs.plugins.module_utils._credentials import credentials
-from ansible_collections.otc.evs.plugins.module_utils._endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import api_error, decode, retry_after
+from ansible_collections.otc.evs.plugins.module_utils._api.bound import bound
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client, Json
+from ansible_collections.otc.evs.plugins.module_utils._api.credentials import credentials
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
+from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
+from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, Gate
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
     AnswerTooLong,
@@ -34,8 +35,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     Unreachable,
     UntrustedServer,
 )
-from ansible_collections.otc.evs.plugins.module_utils._keystone import USER_AGENT, Keystone
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 
 try:

@@ -13,13 +13,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed, quoted
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, is_id, require_ids, transfers_of, wait_for
-from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume, age
-from ansible_collections.otc.evs.plugins.module_utils._offer import DEFAULT_NAME
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import (
+    find,
+    is_id,
+    require_ids,
+    transfers_of,
+    wait_for,
+)
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import DEFAULT_NAME
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Failure, Result, explained, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    Transfer,
+    Volume,
+    age,
+)
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 REMEDIES: Mapping[int, str] = {

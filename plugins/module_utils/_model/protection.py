@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._fields import (
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
     flag,
     mapping,
     nested,

@@ -15,14 +15,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._answers import may_be_under_way, outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way, outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, Timeout, UsageError
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import by_id, require_ids, wait_for
-from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
-from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, require_ids, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Failure, Result, explained, shortened
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 
 MOST_ATTEMPTS = 3
 TOLD = ("id", "name", "status", "size", "volume_type", "project_id", "availability_zone")

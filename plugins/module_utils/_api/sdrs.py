@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import Pair
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Pair
 
 
 class Sdrs:

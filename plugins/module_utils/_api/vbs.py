@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import Backup
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup
 
 
 class Vbs:

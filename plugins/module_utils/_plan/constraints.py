@@ -16,14 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model import (
-    AVAILABLE,
-    AWAITING_TRANSFER,
-    IN_USE,
-    Transfer,
-    Volume,
-)
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
     Named,
     Pair,
@@ -31,6 +24,13 @@ from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
     Policy,
     Snapshot,
     Vault,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    IN_USE,
+    Transfer,
+    Volume,
 )
 
 DEDICATED = ("DSS", "DESS")

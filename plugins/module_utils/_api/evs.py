@@ -14,13 +14,19 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
+from ansible_collections.otc.evs.plugins.module_utils._api.keystone import Project
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._fields import flag, mapping, required_text
-from ansible_collections.otc.evs.plugins.module_utils._keystone import Project
-from ansible_collections.otc.evs.plugins.module_utils._model import Limit, Secret, Transfer, Volume, quota_from_api
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import Pair, Placement, Snapshot
-from ansible_collections.otc.evs.plugins.module_utils._session import Session
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Pair, Placement, Snapshot
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    Limit,
+    Secret,
+    Transfer,
+    Volume,
+    quota_from_api,
+)
 
 TRANSFERS = "os-volume-transfer"
 MOST_IDS = 60

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.otc.evs.plugins.module_utils._answers import retry_after, short
-from ansible_collections.otc.evs.plugins.module_utils._backoff import MOST_ATTEMPTS, Backoff
-from ansible_collections.otc.evs.plugins.module_utils._credentials import Credentials
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import retry_after, short
+from ansible_collections.otc.evs.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     EvsError,
     LoginError,

@@ -12,14 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._constraints import blockers, cautions
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, require_ids, require_names, transfers_of
-from ansible_collections.otc.evs.plugins.module_utils._model import AWAITING_TRANSFER, Limit, Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need, shortfalls
-from ansible_collections.otc.evs.plugins.module_utils._result import Result, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence, Services, collect
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import find, require_ids, require_names, transfers_of
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AWAITING_TRANSFER, Limit, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import blockers, cautions
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 
 FIELDS = (
     "id",

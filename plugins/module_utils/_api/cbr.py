@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.otc.evs.plugins.module_utils._client import Client
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import DISK, Backup, Policy, Vault
+from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import DISK, Backup, Policy, Vault
 
 
 class Cbr:

@@ -16,8 +16,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._answers import outcome_is_open
-from ansible_collections.otc.evs.plugins.module_utils._constraints import CONSTRAINTS, Blocker, blockers
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     ApiError,
     EvsError,
@@ -25,12 +25,23 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     UsageError,
     quoted,
 )
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Evidence, Services, collect
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, transfers_of, wait_for
-from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained, shortened, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence, Services, collect
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import find, transfers_of, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    Failure,
+    Result,
+    explained,
+    shortened,
+    transfer_row,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    Transfer,
+    Volume,
+)
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS, Blocker, blockers
 
 DEFAULT_NAME = "ansible-evs-transfer"
 LONGEST_NAME = 64

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError
-from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
 
 SHOWN_IN_A_MESSAGE = 5
 """Messages name so many disks; the result holds them all."""

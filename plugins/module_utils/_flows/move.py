@@ -15,20 +15,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._accept import (
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed
+from ansible_collections.otc.evs.plugins.module_utils._flows.accept import (
     Offered,
     accept_one,
     is_proved,
     remedies_of,
     require_quota,
 )
-from ansible_collections.otc.evs.plugins.module_utils._answers import may_be_under_way
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed
-from ansible_collections.otc.evs.plugins.module_utils._evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._lookup import find, wait_for
-from ansible_collections.otc.evs.plugins.module_utils._model import AVAILABLE, AWAITING_TRANSFER, Volume
-from ansible_collections.otc.evs.plugins.module_utils._offer import (
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import find, wait_for
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import (
     REMEDIES,
     OfferOptions,
     Step,
@@ -38,9 +37,10 @@ from ansible_collections.otc.evs.plugins.module_utils._offer import (
     judgement,
     require_permission,
 )
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._quota import Need
-from ansible_collections.otc.evs.plugins.module_utils._result import Failure, Result, explained
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Failure, Result, explained
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need
 
 
 @dataclass(frozen=True)

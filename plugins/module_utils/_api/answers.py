@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 
 if TYPE_CHECKING:
     import requests

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
-from ansible_collections.otc.evs.plugins.module_utils._cbr import Cbr
-from ansible_collections.otc.evs.plugins.module_utils._constraints import Blocker, Facts
+from ansible_collections.otc.evs.plugins.module_utils._api.cbr import Cbr
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.sdrs import Sdrs
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
+from ansible_collections.otc.evs.plugins.module_utils._api.vbs import Vbs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
-from ansible_collections.otc.evs.plugins.module_utils._evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._model import Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
     Named,
     Pair,
@@ -31,10 +33,8 @@ from ansible_collections.otc.evs.plugins.module_utils._neighbours import (
     Snapshot,
     Vault,
 )
-from ansible_collections.otc.evs.plugins.module_utils._pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._sdrs import Sdrs
-from ansible_collections.otc.evs.plugins.module_utils._session import Session
-from ansible_collections.otc.evs.plugins.module_utils._vbs import Vbs
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import Blocker, Facts
 
 Item = TypeVar("Item", bound=Named)
 Row = TypeVar("Row", Snapshot, Backup)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model import UNLIMITED, Limit
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import UNLIMITED, Limit
 
 
 @dataclass(frozen=True)

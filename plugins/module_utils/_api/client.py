@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model import Secret
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 
 PAGE = 1000
 """The most that EVS gives in a page; other clouds may give less."""
