@@ -31,6 +31,7 @@ options:
   older_than:
     description:
       - With O(state=absent), only transfers that were created longer ago than this, such as V(90s), V(2h) or V(1d12h).
+      - V(0s) is every age, whatever the clocks say.
       - Without O(volumes) and O(transfer_ids), all transfers called O(name) that are older; without O(name) those
         called V(ansible-evs-transfer).
     type: str

@@ -72,7 +72,8 @@ def duration(text: str) -> datetime.timedelta:
 def select(pending: Sequence[Transfer], options: WithdrawOptions, now: datetime.datetime) -> list[Transfer]:
     """The transfers to withdraw, of those of the disks or IDs asked for, or else of all."""
     named = [transfer for transfer in pending if options.only_named in (None, transfer.name)]
-    if options.older_than is None:
+    if not options.older_than:
+        # No age is asked for: then the clocks, which may differ, do not matter.
         return named
     return [transfer for transfer in named if _older(transfer, options.older_than, now)]
 

@@ -125,6 +125,13 @@ def test_withdraw_selects() -> None:
     assert ids(None, None, datetime.timedelta()) == [], "without disks or IDs only transfers of our usual name"
 
 
+def test_without_an_age_no_clock_counts() -> None:
+    ahead = transfer(volume(), name="ours", created_at="2026-11-21T12:02:00.000000")
+    undated = transfer(volume(), name="ours", created_at=None)
+    options = WithdrawOptions(None, None, datetime.timedelta(), "ours")
+    assert select([ahead, undated], options, NOW) == [ahead, undated]
+
+
 def test_withdraw_does_not_guess_an_age() -> None:
     undated = transfer(volume(), created_at=None)
     with pytest.raises(UsageError, match=undated.id):
