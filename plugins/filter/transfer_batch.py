@@ -50,8 +50,10 @@ def transfer_batch(batch: Sequence[str], last: Mapping[str, Any], at: str) -> di
     """See DOCUMENTATION."""
     # An offer tells of transfers; what tells of disks as well tells of those that were proved.
     rows, key = (last["volumes"], "id") if "volumes" in last else (last.get("transfers", ()), "volume_id")
-    succeeded = {row[key] for row in rows}
-    told = {failure["volume_id"]: failure["msg"] for failure in last.get("failures", ())}
+    told = {disk["volume_id"]: _why_blocked(disk["blockers"]) for disk in last.get("blocked", ())}
+    told.update((failure["volume_id"], failure["msg"]) for failure in last.get("failures", ()))
+    # A disk that was offered and lost its offer again has a row and a failure: the failure counts.
+    succeeded = {row[key] for row in rows} - told.keys()
     # A module that ended without a word about this disk: what it said at all.
     otherwise = str(last.get("msg") or "no module told what happened")
     return {
@@ -59,6 +61,11 @@ def transfer_batch(batch: Sequence[str], last: Mapping[str, Any], at: str) -> di
         "ids": [volume_id for volume_id in batch if volume_id in succeeded],
         "failures": {volume_id: told.get(volume_id, otherwise) for volume_id in batch if volume_id not in succeeded},
     }
+
+
+def _why_blocked(blockers: Sequence[Mapping[str, Any]]) -> str:
+    """What has come in the way of a disk since the plan was made."""
+    return " ".join(f"{blocker['constraint']}: {blocker['reason']}. {blocker['remedy']}" for blocker in blockers)
 
 
 class FilterModule:

@@ -47,6 +47,20 @@ def test_a_task_that_ended_without_a_result() -> None:
     assert transfer_batch(["v1"], {}, AT)["failures"] == {"v1": "no module told what happened"}
 
 
+def test_a_disk_that_lost_its_offer_again_has_failed() -> None:
+    offered = {"transfers": rows("v1", "v2"), "failures": [{"volume_id": "v2", "msg": "its status is available"}]}
+    noted = transfer_batch(["v1", "v2"], offered, AT)
+    assert noted == {"at": AT, "ids": ["v1"], "failures": {"v2": "its status is available"}}
+
+
+def test_a_disk_that_was_blocked_since_the_plan_tells_why() -> None:
+    blocker = {"constraint": "status", "reason": "it is offered already", "evidence": {}, "remedy": "Withdraw it."}
+    moved = {"volumes": disks("v1"), "blocked": [{"volume_id": "v2", "blockers": [blocker]}]}
+    noted = transfer_batch(["v1", "v2"], moved, AT)
+    assert noted["ids"] == ["v1"]
+    assert noted["failures"] == {"v2": "status: it is offered already. Withdraw it."}
+
+
 def disk(volume_id: str, **fields: Any) -> dict[str, Any]:
     return {"id": volume_id, "name": f"name-{volume_id}", "size": 1, "volume_type": "SSD", **fields}
 
