@@ -151,6 +151,11 @@ def transfer_plan(
     decisions.known = {volume["id"]: volume["transfer"]["id"] for volume in handoff}
     if target and source["project_id"] == target["project_id"]:
         decisions.problems.append(f"Source and target are the same: {_project(source)}. Check the credentials of both.")
+    if target and source["region_name"] and target["region_name"] not in (None, source["region_name"]):
+        decisions.problems.append(
+            f"The source is in region {source['region_name']} and the target in region {target['region_name']}. "
+            "A disk stays in its region: give both the same region_name."
+        )
     at_source, at_target, handed_off = (
         _by_ref(wanted, volumes) for volumes in (source["volumes"], target["volumes"] if target else (), handoff)
     )
@@ -209,6 +214,9 @@ class _Decisions:
         excused = set(self.ignored)
         if volume["transfer"] and volume["transfer"]["name"] == self.name:
             excused.add("status")
+        elif volume["transfer"]:
+            # Somebody else's offer is left alone, whatever is ignored: evs_move and evs_transfer do so, too.
+            excused.discard("status")
         reasons = {
             blocker["constraint"]: f"{blocker['reason']}. {blocker['remedy']}"
             for blocker in volume["blockers"]

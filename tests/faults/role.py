@@ -93,6 +93,7 @@ class Role:
             target=self._target,
             volumes=batch,
             name=NAME,
+            blocked="skip",
             check_constraints=False,
             check_quota=False,
         )

@@ -94,6 +94,19 @@ def test_offers_of_an_earlier_run_are_replaced_and_others_are_not(server: Server
     assert [transfer.name for transfer in source.transfers()] == ["theirs"]
 
 
+def test_an_ignored_status_does_not_touch_somebody_elses_offer(server: Server, tmp_path: Path) -> None:
+    free, foreign = server.create_volume(SOURCE, "free"), server.create_volume(SOURCE, "foreign")
+    evs_of(server, SOURCE).create_transfer(foreign, "theirs")
+    move = move_on(server, tmp_path)
+    options = {"tenant_transfer_blocked": "skip", "tenant_transfer_ignore_constraints": ["status"]}
+    foreseen = move(["free", "foreign"], "--check", **options)
+    assert "1 would be moved, 0 already there, 1 left because they cannot be transferred" in foreseen.words
+    moved = move(["free", "foreign"], **options)
+    assert (foreseen.exit_status, moved.exit_status) == (0, 0), moved.output
+    assert "1 moved, 0 already there, 1 left because they cannot be transferred" in moved.words
+    assert [volume.id for volume in evs_of(server, TARGET).volumes()] == [free]
+
+
 def test_nothing_begins_if_something_is_wrong(server: Server, tmp_path: Path) -> None:
     server.create_volume(SOURCE, "here")
     server.create_volume(SOURCE, "twin")

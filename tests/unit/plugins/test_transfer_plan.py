@@ -11,6 +11,8 @@ import pytest
 from ansible_collections.otc.evs.plugins.filter.transfer_plan import FilterModule
 from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Evidence
 from ansible_collections.otc.evs.plugins.module_utils._flows.listing import volume_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import OfferOptions
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import plan as plan_of_the_modules
 from tests.support.bodies import transfer, volume
 
 transfer_plan = FilterModule().filters()["transfer_plan"]
@@ -116,3 +118,44 @@ def test_what_could_not_be_checked_stops_everything_or_is_told() -> None:
 def test_an_offer_of_ours_does_not_hide_other_reasons() -> None:
     disk = row(status="awaiting-transfer", offered_as="ours", bootable="true")
     assert list(plan(["data"], [disk], [], blocked="skip")["blocked"][0]["reasons"]) == ["system_disk"]
+
+
+def test_tenants_in_two_regions_are_a_problem() -> None:
+    source, target = ({**info(name, row()), "region_name": region} for name, region in (("a", "eu-de"), ("b", "eu-nl")))
+    (problem,) = transfer_plan(["data"], source, target, name="ours")["problems"]
+    assert "in region eu-de and the target in region eu-nl" in problem
+    assert transfer_plan(["data"], source, {**target, "region_name": "eu-de"}, name="ours")["problems"] == []
+    assert transfer_plan(["data"], source, {**target, "region_name": None}, name="ours")["problems"] == []
+
+
+CASES = [
+    (status, offered_as, bootable, open_question, tuple(ignored))
+    for status in ("available", "awaiting-transfer", "in-use", "error")
+    for offered_as in ((None, "ours", "theirs") if status == "awaiting-transfer" else (None,))
+    for bootable in (False, True)
+    for open_question in (False, True)
+    for ignored in ((), ("status",), ("system_disk",), ("backups",), ("status", "system_disk", "backups", "attached"))
+]
+
+
+@pytest.mark.parametrize(("status", "offered_as", "bootable", "open_question", "ignored"), CASES)
+def test_the_role_decides_as_the_modules_do(
+    status: str, offered_as: str | None, bootable: bool, open_question: bool, ignored: tuple[str, ...]
+) -> None:
+    disk = volume(status=status, bootable=str(bootable).lower())
+    pending = transfer(disk, name=offered_as) if offered_as else None
+    evidence = Evidence(unchecked={"backups": "403"} if open_question else {})
+    role = plan(
+        [disk.id],
+        [volume_row(disk, pending, evidence)],
+        [],
+        blocked="skip",
+        unchecked="allow",
+        ignore_constraints=ignored,
+    )
+    options = OfferOptions(name="ours", pending="replace", blocked="skip", unchecked="allow", ignored=ignored)
+    module = plan_of_the_modules([disk], {disk.id: pending} if pending else {}, evidence, options)
+    assert [item["id"] for item in role["move"]] == [step.volume.id for step in module.steps]
+    told = [list(item["reasons"]) for item in role["blocked"]]
+    assert told == [[blocker.constraint for blocker in item.blockers] for item in module.blocked]
+    assert role["unchecked"] == module.unchecked
