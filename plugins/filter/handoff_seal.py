@@ -33,6 +33,11 @@ options:
   old:
     description: The handoff so far, whose other transfers are kept.
     type: dict
+  dead:
+    description: The IDs of transfers that are not there any more, and are left out.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: otc.evs.handoff
     plugin_type: lookup
@@ -55,10 +60,14 @@ _value:
 
 
 def handoff_seal(
-    offered: Sequence[Mapping[str, Any]], password: str, about: Mapping[str, Any], old: Mapping[str, Any] | None = None
+    offered: Sequence[Mapping[str, Any]],
+    password: str,
+    about: Mapping[str, Any],
+    old: Mapping[str, Any] | None = None,
+    dead: Sequence[str] = (),
 ) -> str:
     """See DOCUMENTATION."""
-    return seal(merge(old, offered, about), password)
+    return seal(merge(old, offered, about, dead), password)
 
 
 class FilterModule:

@@ -42,7 +42,7 @@ RETURN = r"""
 _raw:
   description:
     - The handoff, with C(source), C(name), C(target_project), C(created) and C(transfers).
-    - The disks again in C(volumes), without keys, as M(otc.evs.evs_volume_info) would tell of them.
+    - The transfers again in C(known), without keys, as M(otc.evs.evs_transfer) takes them.
     - If it cannot be read, only C(problem), which says why and what to do. If there is no file, nothing at all.
   type: list
   elements: dict
@@ -55,7 +55,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.otc.evs.plugins.plugin_utils._handoff import HandoffError, as_volumes, only, unseal
+from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, known, only, unseal
 
 
 class LookupModule(LookupBase):
@@ -68,6 +68,10 @@ class LookupModule(LookupBase):
 
 def _read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[str, Any]:
     try:
+        if path.expanduser().stat().st_size > MOST_BYTES:
+            return {
+                "problem": f"it has more than {MOST_BYTES // 2**20} MiB, which no handoff file has. Check the path."
+            }
         content = unseal(path.expanduser().read_text(encoding="utf-8"), password)
     except FileNotFoundError:
         return {}
@@ -76,4 +80,4 @@ def _read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[s
     except HandoffError as error:
         return {"problem": str(error)}
     content = content if volume_ids is None else only(content, volume_ids)
-    return {**content, "volumes": as_volumes(content)}
+    return {**content, "known": known(content)}

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,10 @@ class Timeout(EvsError):
     """A disk did not reach the expected state in time."""
 
 
+class Unproved(EvsError):
+    """What became of a request could not be found out: it may have been carried out, or still be."""
+
+
 class ApiError(EvsError):
     """The server refused; it surely did not act, unless `status` is 500 or more."""
 
@@ -75,12 +80,27 @@ class ApiError(EvsError):
         """The server's own words."""
 
 
+@contextmanager
+def of_the_target() -> Iterator[None]:
+    """What fails in here is said to be about the tenant in `target`."""
+    try:
+        yield
+    except EvsError as error:
+        error.message = f"Of the target: {error.message}"
+        raise
+
+
 def unexpected(error: Exception) -> str:
     """How to tell of an exception that nobody foresaw: its kind and place, since its text may hold a secret."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"Unexpectedly failed, please report it: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."
     )
+
+
+def sentence(words: str) -> str:
+    """Words that others may have chosen, with the full stop that what is said next needs."""
+    return words if words.endswith(".") else f"{words}."
 
 
 def quoted(value: str) -> str:

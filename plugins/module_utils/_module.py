@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -18,9 +17,16 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError, unexpected
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    EvsError,
+    UsageError,
+    of_the_target,
+    unexpected,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 
 
 class Task:
@@ -29,8 +35,10 @@ class Task:
     def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
         self.params = params
         self.check_mode = check_mode
+        self.rehearsed = check_mode or bool(params.get("rehearse"))
         self.timeout = int(params["timeout"])
-        self.spent: set[str] = set()
+        self.seconds = seconds_of(params)
+        self.not_in_results: set[str] = set()
         """Secrets among the values of the options that no result without failures can hold."""
         self.concurrency = concurrency_of(params)
         self._login = LoginOptions.from_params(params)
@@ -56,14 +64,49 @@ class Task:
         return Evs.of(self.session)
 
 
-@contextmanager
-def of_the_target() -> Iterator[None]:
-    """What fails in here is said to be about the tenant in `target`."""
-    try:
-        yield
-    except EvsError as error:
-        error.message = f"Of the target: {error.message}"
-        raise
+def transfer_spec() -> dict[str, dict[str, Any]]:
+    """The options that offering and moving share, documented in doc_fragments/disks.py."""
+    return {
+        "volumes": {"type": "list", "elements": "str", "aliases": ["volume"]},
+        "select": {
+            "type": "dict",
+            "options": {
+                **{name: {"type": "str"} for name in ("name", "status", "volume_type", "availability_zone")},
+                "metadata": {"type": "dict"},
+                "tags": {"type": "dict"},
+            },
+        },
+        "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+        "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
+        "ignore_constraints": {"type": "list", "elements": "str", "choices": list(CONSTRAINTS), "default": []},
+        "check_constraints": {"type": "bool", "default": True},
+        **batch_spec(),
+    }
+
+
+def batch_spec() -> dict[str, dict[str, Any]]:
+    """The options of all modules that change something, documented in doc_fragments/disks.py."""
+    return {"rehearse": {"type": "bool", "default": False}, "stop_after": {"type": "int"}}
+
+
+def seconds_of(params: Mapping[str, Any]) -> int | None:
+    """After how many seconds no disk is to be begun."""
+    value: int | None = params.get("stop_after")
+    if value is not None and (value is True or value < 1):
+        raise UsageError(f"Option stop_after is {value}; it takes a number of seconds of 1 or more.")
+    return value
+
+
+def wanted_of(params: Mapping[str, Any]) -> Wanted:
+    """Which disks are meant."""
+    if params["volumes"] is not None:
+        return Wanted(params["volumes"])
+    chosen = VolumeFilter.from_params(params["select"] or {})
+    if chosen.is_empty:
+        raise UsageError(
+            "Option select is empty, which would mean every disk. Give at least one property of the disks."
+        )
+    return Wanted(None, chosen)
 
 
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:
@@ -84,10 +127,10 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
     except Exception as error:
         # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
         module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
-    if not result.failures and not result.warnings:
+    if not result.failure and not result.warnings:
         # Ansible looks for each secret in each string of a result, and a batch has a thousand of both.
-        module.no_log_values -= task.spent
-    _leave(module, result)
+        module.no_log_values -= task.not_in_results
+    _leave(module, task, result)
 
 
 def _unmask(module: AnsibleModule) -> None:
@@ -111,13 +154,20 @@ def _require_unicode(params: Mapping[str, Any]) -> None:
             raise UsageError(f"Option {option} holds text that is not valid Unicode.") from error
 
 
-def _leave(module: AnsibleModule, result: Result) -> NoReturn:
+def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     for warning in result.warnings:
         module.warn(warning)
-    values: dict[str, Any] = {"changed": result.changed, **result.values}
-    if module._diff:
+    # A task that rehearses without check mode changes nothing, and nothing will.
+    acts = task.check_mode or not task.rehearsed
+    values: dict[str, Any] = {"changed": result.changed and acts and not result.problems, **result.values}
+    if result.rows is not None:
+        values["disks"] = [row.as_result() for row in result.rows]
+        values.update(rehearsed=task.rehearsed or bool(result.problems), problems=result.problems)
+        values.update(check_mode=task.check_mode, alarms=result.alarms, not_begun=result.not_begun)
+    if result.transfers is not None:
+        values["transfers"] = result.transfers
+    if module._diff and acts:
         values["diff"] = {"before": result.before, "after": result.after}
-    if result.failures:
-        values["failures"] = [failure.as_result() for failure in result.failures]
-        module.fail_json(msg=result.failure_message(), **values)
+    if result.failure:
+        module.fail_json(msg=result.failure, **values)
     module.exit_json(**values)

@@ -10,66 +10,32 @@ module: evs_move
 short_description: Move disks to another tenant, with the credentials of both
 version_added: 1.0.0
 description:
-  - Offers EVS disks (or Cinder volumes), accepts each at once with the credentials of the other tenant, and proves with
-    those that the disks are that tenant's. Disks that are there already stay as they are.
+  - Offers EVS disks (or Cinder volumes), accepts each at once with the credentials of the other tenant, and reads
+    back there that the disks are that tenant's. Disks that are there already stay as they are.
   - Only as many disks are offered at a time as O(concurrency) allows, and the keys of the transfers never leave the
     module. Without the credentials of both tenants use M(otc.evs.evs_transfer) and M(otc.evs.evs_transfer_accept).
-  - Before it begins it checks for all disks what would keep them from being transferred, and the other tenant's quota.
+  - Before it begins it checks for all disks what would keep them from being transferred, the other tenant's quota, and
+    that the tenants are two projects of one region.
 options:
   volumes:
     description:
       - The disks, by name or ID.
       - A name that fits several disks is an error, and so is a disk that neither tenant has.
+      - Give either this or O(select).
     type: list
     elements: str
-    required: true
     aliases: [volume]
   name:
     description:
       - The name of the transfers, at most 64 characters and 255 bytes.
-      - A disk that a transfer of this name offers already is offered anew, for its key is not known. A transfer of
-        another name is somebody else's, and blocks the disk.
+      - If a transfer of this name offers a disk already, it is withdrawn and the disk offered again, because its key
+        cannot be read. A transfer of another name blocks the disk.
     type: str
     default: ansible-evs-transfer
-  blocked:
-    description:
-      - What to do if a disk violates a constraint.
-      - V(fail) moves nothing at all, and tells all reasons of all disks.
-      - V(skip) moves the others, and tells in RV(blocked) which were left and why.
-    type: str
-    choices: [fail, skip]
-    default: fail
-  unchecked:
-    description:
-      - What to do if a constraint could not be checked, because a service that the catalogue lists refuses to answer
-        or fails.
-      - V(fail) moves nothing at all, and tells which and why. Unknown is never a pass.
-      - V(allow) moves the disks all the same; the cloud may still refuse them.
-    type: str
-    choices: [fail, allow]
-    default: fail
-  ignore_constraints:
-    description: Constraints that are not checked, because you know better. The cloud may still refuse.
-    type: list
-    elements: str
-    choices:
-      - status
-      - attached
-      - encrypted
-      - snapshots
-      - backups
-      - backup_policy
-      - system_disk
-      - replication_pair
-      - prepaid
-      - dedicated_storage
-    default: []
-  check_constraints:
-    description: Whether to check constraints at all; V(false) if the caller has done so already.
-    type: bool
-    default: true
   check_quota:
-    description: Whether to check the other tenant's quota before moving anything.
+    description:
+      - Whether to check the other tenant's quota before moving anything.
+      - A quota that cannot be read is a warning; the server has the last word.
     type: bool
     default: true
   withdraw_on_failure:
@@ -79,6 +45,7 @@ options:
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
+  - otc.evs.disks
   - otc.evs.target.required
 attributes:
   check_mode:
@@ -107,9 +74,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-volumes:
-  description: The disks that are with the other tenant now, as its own answer tells.
-  returned: always
+disks:
+  description:
+    - What became of each disk, one row a disk. In a rehearsal, what would become of it.
+    - What is told of a disk was read from its project last.
+  returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
   contains:
@@ -125,77 +94,159 @@ volumes:
     volume_type:
       description: The type of the disk.
       type: str
-    action:
-      description: V(moved) or V(already_there).
+    owner:
+      description: The ID of the project that had the disk when it was read last; null if that is not known.
       type: str
-blocked:
-  description: The disks that violate a constraint.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    volume_id:
-      description: The ID of the disk.
+    outcome:
+      description:
+        - V(moved) is done, and was read back in the other tenant.
+        - V(already_there) is the other tenant's, without a transfer of this run.
+        - V(blocked) stays, see RV(disks[].reasons).
+        - V(gone) has left the source while it was looked at, and the other tenant does not have it.
+        - V(failed) did not happen; RV(disks[].message) says why, and whether the disk may have stayed locked.
+        - V(unknown) could not be found out; RV(disks[].message) says what to run to find out.
+        - The task fails if there is any V(failed) or V(unknown).
       type: str
-    volume_name:
-      description: The name of the disk.
-      type: str
-    blockers:
-      description: The constraints, each with RV(ignore:constraint), C(reason), C(evidence) and C(remedy).
+    reasons:
+      description: The constraints that the disk violates, or that could not be checked.
       type: list
       elements: dict
-unchecked:
-  description: The constraints that could not be checked, each with its C(constraint) and the C(reason).
-  returned: always
-  type: list
-  elements: dict
-failures:
-  description: The disks that could not be moved.
-  returned: when some failed
-  type: list
-  elements: dict
-  contains:
+      contains:
+        constraint:
+          description: The name of the constraint.
+          type: str
+        reason:
+          description: How the disk violates it, or why it could not be checked.
+          type: str
+        remedy:
+          description: What the owner of the disk can do.
+          type: str
     transfer_id:
-      description: The ID of the transfer, if one was made.
+      description: The ID of the transfer, if there is or was one.
       type: str
-    volume_id:
-      description: The ID of the disk.
+    at:
+      description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str
-    volume_name:
-      description: The name of the disk.
+    message:
+      description: What else is to be known, such as what failed, the server's words, and what to do.
       type: str
-    msg:
-      description: What failed, the server's words, what to do, and whether the disk may stay locked.
+rehearsed:
+  description:
+    - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
+      O(rehearse=true), or it refused to begin, see RV(problems).
+  returned: with RV(disks)
+  type: bool
+check_mode:
+  description: Whether the task ran in check mode.
+  returned: with RV(disks)
+  type: bool
+not_begun:
+  description: The IDs of the disks that were not begun for O(stop_after).
+  returned: with RV(disks)
+  type: list
+  elements: str
+problems:
+  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  returned: with RV(disks)
+  type: list
+  elements: str
+alarms:
+  description:
+    - What was done, but is not as it was told to be.
+    - Always empty here. Only M(otc.evs.evs_transfer_accept) compares what came with what was told.
+  returned: with RV(disks)
+  type: list
+  elements: str
+source:
+  description: The project that has the disks, as its login tells.
+  returned: with RV(disks)
+  type: dict
+  contains:
+    project_id:
+      description: The ID of the project.
       type: str
-    status:
-      description: The HTTP status of the server's answer.
-      type: int
-    code:
-      description: The server's error code.
+    project_name:
+      description: The name of the project.
       type: str
-    request_id:
-      description: The server's ID of the request, for the cloud's support.
+    region_name:
+      description: The region, if one was given.
       type: str
+target:
+  description: The project that is to get the disks, as its login tells.
+  returned: with RV(disks)
+  type: dict
+  contains:
+    project_id:
+      description: The ID of the project.
+      type: str
+    project_name:
+      description: The name of the project.
+      type: str
+    region_name:
+      description: The region, if one was given.
+      type: str
+missing:
+  description: The names and IDs that fit no disk.
+  returned: if there are any
+  type: list
+  elements: str
+ambiguous:
+  description: The names that fit several disks, each with the IDs of those.
+  returned: if there are any
+  type: dict
 shortfalls:
-  description: The limits of the quota that do not suffice, as RV(otc.evs.evs_transfer_accept#module:shortfalls).
+  description: The limits of the quota that do not suffice.
   returned: when the quota does not suffice
   type: list
   elements: dict
+  contains:
+    resource:
+      description: The limit, such as V(volumes), V(gigabytes) or V(gigabytes_SSD).
+      type: str
+    needed:
+      description: What the disks need.
+      type: int
+    free:
+      description: What is left.
+      type: int
+    in_use:
+      description: What is used.
+      type: int
+    reserved:
+      description: What is reserved.
+      type: int
+    limit:
+      description: The limit.
+      type: int
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request before the task has looked at the disks
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
-from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
+from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._flows.move import MoveOptions, move
-from ansible_collections.otc.evs.plugins.module_utils._flows.offer import DEFAULT_NAME, OfferOptions
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import MOVED
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, run, transfer_spec, wanted_of
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, Rules
 
 
 def flow(task: Task) -> Result:
     params = task.params
-    offer = OfferOptions(
+    wanted = wanted_of(params)
+    rules = Rules(
+        success=MOVED,
         name=params["name"],
         pending="replace",
         blocked=params["blocked"],
@@ -203,25 +254,25 @@ def flow(task: Task) -> Result:
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
     )
-    options = MoveOptions(offer, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout)
+    options = MoveOptions(
+        rules, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout, task.seconds
+    )
     source, target = both(lambda: task.session, task.target, task.concurrency)
-    return move(Services.of(source), target, params["volumes"], options, task.check_mode)
+    return move(Services.of(source), target, wanted, options, rehearsed=task.rehearsed)
 
 
 def main() -> None:
     run(
         {
-            "volumes": {"type": "list", "elements": "str", "required": True, "aliases": ["volume"]},
+            **transfer_spec(),
             "target": {**target_option(), "required": True},
             "name": {"type": "str", "default": DEFAULT_NAME},
-            "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-            "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
-            "ignore_constraints": {"type": "list", "elements": "str", "choices": list(CONSTRAINTS), "default": []},
-            "check_constraints": {"type": "bool", "default": True},
             "check_quota": {"type": "bool", "default": True},
             "withdraw_on_failure": {"type": "bool", "default": True},
         },
         flow,
+        required_one_of=[("volumes", "select")],
+        mutually_exclusive=[("volumes", "select")],
     )
 
 

@@ -103,13 +103,25 @@ project_name:
   description: The name of the project that was asked.
   returned: success
   type: str
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
 import re
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._flows.listing import quota_info
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need
 

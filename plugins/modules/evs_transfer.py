@@ -11,7 +11,7 @@ short_description: Offer disks to another tenant, or withdraw the offers
 version_added: 1.0.0
 description:
   - Creates a transfer for each of a list of EVS disks (or Cinder volumes), so that another tenant can accept it with
-    M(otc.evs.evs_transfer_accept); or deletes transfers that were not accepted.
+    M(otc.evs.evs_transfer_accept); or withdraws transfers that were not accepted.
   - Before it offers anything it checks for all disks what would keep them from being transferred.
   - A transfer never expires. A disk that is offered cannot be used until the transfer is accepted or withdrawn.
 options:
@@ -19,7 +19,8 @@ options:
     description:
       - The disks, by name or ID.
       - A name that fits several disks is an error.
-      - With O(state=absent), disks that are not there or not offered are as wanted already.
+      - With O(state=present) give either this or O(select), and a disk that is not there is an error.
+      - With O(state=absent) disks that are not there or not offered need nothing. O(select) cannot be used.
     type: list
     elements: str
     aliases: [volume]
@@ -31,7 +32,7 @@ options:
   older_than:
     description:
       - With O(state=absent), only transfers that were created longer ago than this, such as V(90s), V(2h) or V(1d12h).
-      - V(0s) is every age, whatever the clocks say.
+      - V(0s) is every age, even if the clocks of the cloud and of this host differ.
       - Without O(volumes) and O(transfer_ids), all transfers called O(name) that are older; without O(name) those
         called V(ansible-evs-transfer).
     type: str
@@ -51,51 +52,35 @@ options:
       - What to do with a disk that is offered already.
       - V(keep) leaves the transfer as it is. Its key cannot be read again, so RV(transfers[].auth_key) is null.
       - V(replace) withdraws the transfer and offers the disk again, for a key that was lost. It does so with transfers
-        called O(name); a transfer of another name is somebody else's, and blocks the disk.
-      - V(fail) takes the disk for one that cannot be offered.
+        called O(name); a transfer of another name blocks the disk.
+      - V(fail) blocks the disk.
     type: str
     choices: [keep, replace, fail]
     default: keep
-  blocked:
+  known_transfers:
     description:
-      - What to do if a disk violates a constraint.
-      - V(fail) offers nothing at all, and tells all reasons of all disks.
-      - V(skip) offers the others, and tells in RV(blocked) which were left and why.
-    type: str
-    choices: [fail, skip]
-    default: fail
-  unchecked:
-    description:
-      - What to do if a constraint could not be checked, because a service that the catalogue lists refuses to answer
-        or fails.
-      - V(fail) offers nothing at all, and tells which and why. Unknown is never a pass.
-      - V(allow) offers the disks all the same; the cloud may still refuse them.
-    type: str
-    choices: [fail, allow]
-    default: fail
-  ignore_constraints:
-    description: Constraints that are not checked, because you know better. The cloud may still refuse.
+      - Transfers of earlier runs whose keys you hold, such as those in a handoff file.
+      - A disk that is offered by one of them stays so, whatever O(pending) says. A disk of O(volumes) that has left the
+        project since is V(gone) and no error.
     type: list
-    elements: str
-    choices:
-      - status
-      - attached
-      - encrypted
-      - snapshots
-      - backups
-      - backup_policy
-      - system_disk
-      - replication_pair
-      - prepaid
-      - dedicated_storage
+    elements: dict
     default: []
-  check_constraints:
-    description: Whether to check constraints at all; V(false) if the caller has done so already.
-    type: bool
-    default: true
+    suboptions:
+      transfer_id:
+        description: The ID of the transfer.
+        type: str
+        required: true
+      volume_id:
+        description: The ID of the disk.
+        type: str
+        required: true
+      volume_name:
+        description: The name of the disk, by which O(volumes) may call it.
+        type: str
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
+  - otc.evs.disks
 attributes:
   check_mode:
     support: full
@@ -158,16 +143,100 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-transfers:
+disks:
   description:
-    - The transfers that were created, kept or deleted.
-    - If some disks fail, the task fails and still returns those that succeeded, since a key exists only here.
-  returned: always
+    - What became of each disk, one row a disk. In a rehearsal, what would become of it.
+    - What is told of a disk was read from its project last.
+  returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
   contains:
     id:
-      description: The ID of the transfer; null in check mode, where it is not created.
+      description: The ID of the disk.
+      type: str
+    name:
+      description: The name of the disk.
+      type: str
+    size:
+      description: The size of the disk in GiB.
+      type: int
+    volume_type:
+      description: The type of the disk.
+      type: str
+    owner:
+      description: The ID of the project that had the disk when it was read last; null if that is not known.
+      type: str
+    outcome:
+      description:
+        - V(offered) and V(withdrawn) are done, and were read back.
+        - V(already_offered) stays offered by a transfer of an earlier run.
+        - V(gone) has left the project, because somebody accepted or deleted it. Where it is now is not known here.
+        - V(blocked) stays, see RV(disks[].reasons).
+        - V(failed) did not happen; RV(disks[].message) says why, and whether the disk may have stayed locked.
+        - V(unknown) could not be found out; RV(disks[].message) says what to run to find out.
+        - The task fails if there is any V(failed) or V(unknown).
+      type: str
+    reasons:
+      description: The constraints that the disk violates, or that could not be checked.
+      type: list
+      elements: dict
+      contains:
+        constraint:
+          description: The name of the constraint.
+          type: str
+        reason:
+          description: How the disk violates it, or why it could not be checked.
+          type: str
+        remedy:
+          description: What the owner of the disk can do.
+          type: str
+    transfer_id:
+      description: The ID of the transfer, if there is or was one.
+      type: str
+    at:
+      description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
+      type: str
+    message:
+      description: What else is to be known, such as what failed, the server's words, and what to do.
+      type: str
+rehearsed:
+  description:
+    - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
+      O(rehearse=true), or it refused to begin, see RV(problems).
+  returned: with RV(disks)
+  type: bool
+check_mode:
+  description: Whether the task ran in check mode.
+  returned: with RV(disks)
+  type: bool
+not_begun:
+  description: The IDs of the disks, or with O(state=absent) of the transfers, that were not begun for O(stop_after).
+  returned: with RV(disks)
+  type: list
+  elements: str
+problems:
+  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  returned: with RV(disks)
+  type: list
+  elements: str
+alarms:
+  description:
+    - What was done, but is not as it was told to be.
+    - Always empty here. Only M(otc.evs.evs_transfer_accept) compares what came with what was told.
+  returned: with RV(disks)
+  type: list
+  elements: str
+transfers:
+  description:
+    - The transfers of the disks that are offered, to be handed on to the other tenant.
+    - If some disks fail, the task fails and still returns those that succeeded, since a key exists only here.
+    - With O(state=absent) there are none, and in a rehearsal only those that exist.
+  returned: with RV(disks)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID of the transfer.
       type: str
     name:
       description: The name of the transfer.
@@ -192,11 +261,6 @@ transfers:
         - The key that the target needs, only when this task created the transfer; else null.
         - A secret. Use C(no_log) on a task that registers it and on those that use it.
       type: str
-    action:
-      description:
-        - V(created), V(replaced), V(kept) or V(deleted); or V(accepted), if another tenant accepted the transfer before
-          it could be deleted.
-      type: str
   sample:
     - id: 1a7059f5-8ed7-45b7-8d05-2811e5d09f24
       name: ansible-evs-transfer
@@ -206,84 +270,58 @@ transfers:
       volume_type: SSD
       created_at: "2026-11-21T09:15:02.081642Z"
       auth_key: "0000000000000000"
-      action: created
-blocked:
-  description: The disks that cannot be offered, with all reasons.
-  returned: always
+stale_transfers:
+  description: The IDs of O(known_transfers) that are not there any more, although the project has their disks.
+  returned: with O(state=present)
   type: list
-  elements: dict
+  elements: str
+source:
+  description: The project that has the disks, as its login tells.
+  returned: with RV(disks)
+  type: dict
   contains:
-    volume_id:
-      description: The ID of the disk.
+    project_id:
+      description: The ID of the project.
       type: str
-    volume_name:
-      description: The name of the disk.
+    project_name:
+      description: The name of the project.
       type: str
-    blockers:
-      description: The constraints that the disk violates.
-      type: list
-      elements: dict
-      contains:
-        constraint:
-          description: The name of the constraint.
-          type: str
-        reason:
-          description: How the disk violates it.
-          type: str
-        evidence:
-          description: The fields that show it.
-          type: dict
-        remedy:
-          description: What the owner of the disk can do.
-          type: str
-unchecked:
-  description: The constraints that could not be checked for some of the disks.
-  returned: always
+    region_name:
+      description: The region, if one was given.
+      type: str
+missing:
+  description: The names and IDs that fit no disk.
+  returned: if there are any
   type: list
-  elements: dict
-  contains:
-    constraint:
-      description: The name of the constraint.
-      type: str
-    reason:
-      description: What the service answered that should know.
-      type: str
-failures:
-  description: The disks that could not be offered or withdrawn although nothing was known against it.
-  returned: when some failed
-  type: list
-  elements: dict
-  contains:
-    transfer_id:
-      description: The ID of the transfer, if there is one.
-      type: str
-    volume_id:
-      description: The ID of the disk.
-      type: str
-    volume_name:
-      description: The name of the disk.
-      type: str
-    msg:
-      description: What failed, the server's words, and what to do.
-      type: str
-    status:
-      description: The HTTP status of the server's answer.
-      type: int
-    code:
-      description: The server's error code.
-      type: str
-    request_id:
-      description: The server's ID of the request, for the cloud's support.
-      type: str
+  elements: str
+ambiguous:
+  description: The names that fit several disks, each with the IDs of those.
+  returned: if there are any
+  type: dict
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request before the task has looked at the disks
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
+from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
-from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._flows.offer import DEFAULT_NAME, OfferOptions, offer
-from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import WithdrawOptions, duration, withdraw
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._flows.offer import offer
+from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import withdraw
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import OFFERED
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, run, transfer_spec, wanted_of
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, KnownTransfer, Rules
+from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
+from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import Withdrawal, duration
 
 
 def present(task: Task) -> Result:
@@ -291,44 +329,61 @@ def present(task: Task) -> Result:
     for option in ("transfer_ids", "older_than"):
         if params[option] is not None:
             raise UsageError(f"Option {option} goes with state: absent only.")
-    options = OfferOptions(
+    known = [KnownTransfer(**transfer) for transfer in params["known_transfers"]]
+    require_ids("known_transfers", [key for transfer in known for key in (transfer.transfer_id, transfer.volume_id)])
+    rules = Rules(
+        success=OFFERED,
         name=DEFAULT_NAME if params["name"] is None else params["name"],
         pending=params["pending"],
         blocked=params["blocked"],
         unchecked=params["unchecked"],
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
+        known={transfer.volume_id: transfer for transfer in known},
     )
-    return offer(Services.of(task.session), params["volumes"], options, task.concurrency, task.timeout, task.check_mode)
+    wanted = wanted_of(params)
+    return offer(
+        Services.of(task.session),
+        wanted,
+        rules,
+        task.concurrency,
+        task.timeout,
+        rehearsed=task.rehearsed,
+        seconds=task.seconds,
+    )
 
 
 def absent(task: Task) -> Result:
     params = task.params
+    if params["select"] is not None:
+        raise UsageError("Option select goes with state: present only.")
     older_than = duration(params["older_than"]) if params["older_than"] is not None else None
-    options = WithdrawOptions(params["volumes"], params["transfer_ids"], older_than, params["name"])
-    return withdraw(task.evs, options, task.concurrency, task.timeout, task.check_mode)
+    asked = Withdrawal(params["volumes"], params["transfer_ids"], older_than, params["name"])
+    return withdraw(task.evs, asked, task.concurrency, task.timeout, rehearsed=task.rehearsed, seconds=task.seconds)
 
 
 def main() -> None:
+    known = {
+        "transfer_id": {"type": "str", "required": True},
+        "volume_id": {"type": "str", "required": True},
+        "volume_name": {"type": "str"},
+    }
     run(
         {
-            "volumes": {"type": "list", "elements": "str", "aliases": ["volume"]},
+            **transfer_spec(),
             "transfer_ids": {"type": "list", "elements": "str", "aliases": ["transfer_id"]},
             "older_than": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "name": {"type": "str"},
             "pending": {"type": "str", "choices": ["keep", "replace", "fail"], "default": "keep"},
-            "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
-            "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
-            "ignore_constraints": {"type": "list", "elements": "str", "choices": list(CONSTRAINTS), "default": []},
-            "check_constraints": {"type": "bool", "default": True},
+            "known_transfers": {"type": "list", "elements": "dict", "options": known, "default": []},
         },
         lambda task: present(task) if task.params["state"] == "present" else absent(task),
         required_if=[
-            ("state", "present", ("volumes",)),
+            ("state", "present", ("volumes", "select"), True),
             ("state", "absent", ("volumes", "transfer_ids", "older_than"), True),
         ],
-        mutually_exclusive=[("volumes", "transfer_ids")],
+        mutually_exclusive=[("volumes", "transfer_ids", "select")],
     )
 
 

@@ -13,6 +13,8 @@ description:
   - Accepts transfers of EVS disks (or Cinder volumes) with the credentials of the target tenant.
   - Before the first one it checks the quota for all of them.
   - After that it reads every disk back until it is available and owned by this tenant; that is what counts as success.
+  - A disk that came and is not what the transfer was said to be of, by its ID, name, size or type, is this tenant's all
+    the same, and the task fails to say so.
 options:
   transfers:
     description:
@@ -30,25 +32,26 @@ options:
       volume_id:
         description:
           - The ID of the disk.
-          - With it, a transfer that was accepted before counts as done; without it, it is an error.
+          - With it, a disk that this tenant has already is RV(disks[].outcome=already_there).
+          - Without it, a transfer that was accepted before is a failure, since nobody can tell it from one that was
+            withdrawn.
         type: str
       volume_name:
-        description: The name of the disk, for messages.
+        description: The name of the disk, for messages, and to be compared with that of the disk that comes.
         type: str
       size:
-        description: The size of the disk in GiB, for the check of the quota.
+        description:
+          - The size of the disk in GiB, for the check of the quota, and to be compared with that of the disk itself.
         type: int
       volume_type:
-        description: The type of the disk, for the check of the quota.
+        description:
+          - The type of the disk, for the check of the quota, and to be compared with that of the disk itself.
         type: str
       name:
         description: The name of the transfer; not used.
         type: str
       created_at:
         description: When the transfer was created; not used.
-        type: str
-      action:
-        description: What M(otc.evs.evs_transfer) did; not used.
         type: str
   transfer_id:
     description: The ID of the transfer, for a single one instead of O(transfers).
@@ -60,10 +63,29 @@ options:
   volume_id:
     description: The ID of the disk of O(transfer_id).
     type: str
+  gone:
+    description:
+      - What to do with a transfer that is not there (any more) and whose disk this tenant does not have.
+      - With V(fail) its disk is RV(disks[].outcome=failed), with V(skip) it is RV(disks[].outcome=gone).
+    type: str
+    choices: [fail, skip]
+    default: fail
+  rehearse:
+    description:
+      - Only tell what would be done, as in check mode, also when the task does not run in check mode.
+      - Whether a transfer of another tenant is still there shows only when it is accepted.
+    type: bool
+    default: false
+  stop_after:
+    description:
+      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+      - For playbooks that show how far they have come.
+    type: int
   check_quota:
     description:
       - Whether to check the quota of this tenant before accepting anything.
       - The number of disks can always be checked; gigabytes and types where the transfers tell them.
+      - A quota that cannot be read is a warning; the server has the last word.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -101,20 +123,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-volumes:
-  description: The disks of the transfers, now owned by this tenant.
-  returned: always
+disks:
+  description:
+    - What became of each disk, one row a disk. In a rehearsal, what would become of it.
+    - What is told of a disk that came was read from this project last. Of others only what O(transfers) says is known.
+  returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
   contains:
     id:
-      description: The ID of the disk.
+      description: The ID of the disk; null if it is not known.
       type: str
     name:
       description: The name of the disk.
-      type: str
-    status:
-      description: The status of the disk.
       type: str
     size:
       description: The size of the disk in GiB.
@@ -122,29 +143,80 @@ volumes:
     volume_type:
       description: The type of the disk.
       type: str
-    project_id:
-      description: The ID of the project that owns the disk.
+    owner:
+      description: The ID of the project that had the disk when it was read last; null if that is not known.
       type: str
-    availability_zone:
-      description: The availability zone of the disk.
+    outcome:
+      description:
+        - V(accepted) is done, and was read back. V(already_there) was this tenant's before.
+        - V(gone) has no transfer any more that could be accepted, with O(gone=skip).
+        - V(failed) did not happen; RV(disks[].message) says why.
+        - V(unknown) could not be found out; RV(disks[].message) says what to run to find out.
+        - The task fails if there is any V(failed) or V(unknown).
       type: str
-transfers:
-  description: What became of each transfer; those that failed are in RV(failures).
-  returned: always
+    reasons:
+      description: Always empty; constraints are checked when a disk is offered.
+      type: list
+      elements: dict
+      contains:
+        constraint:
+          description: The name of the constraint.
+          type: str
+        reason:
+          description: How the disk violates it.
+          type: str
+        remedy:
+          description: What the owner of the disk can do.
+          type: str
+    transfer_id:
+      description: The ID of the transfer, if there is or was one.
+      type: str
+    at:
+      description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
+      type: str
+    message:
+      description: What else is to be known, such as what failed, the server's words, and what to do.
+      type: str
+rehearsed:
+  description:
+    - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
+      O(rehearse=true), or it refused to begin, see RV(problems).
+  returned: with RV(disks)
+  type: bool
+check_mode:
+  description: Whether the task ran in check mode.
+  returned: with RV(disks)
+  type: bool
+not_begun:
+  description: The IDs of the disks that were not begun for O(stop_after), or of the transfers if those are not known.
+  returned: with RV(disks)
   type: list
-  elements: dict
+  elements: str
+problems:
+  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  returned: with RV(disks)
+  type: list
+  elements: str
+alarms:
+  description:
+    - The disks that came and are not what their transfer was said to be of, by ID, name, size or type, and how.
+    - They are this tenant's. The task fails if there are any.
+  returned: with RV(disks)
+  type: list
+  elements: str
+target:
+  description: The project that is to get the disks, as its login tells.
+  returned: with RV(disks)
+  type: dict
   contains:
-    id:
-      description: The ID of the transfer.
+    project_id:
+      description: The ID of the project.
       type: str
-    volume_id:
-      description: The ID of the disk.
+    project_name:
+      description: The name of the project.
       type: str
-    volume_name:
-      description: The name of the disk.
-      type: str
-    action:
-      description: V(accepted) or V(already_owned).
+    region_name:
+      description: The region, if one was given.
       type: str
 shortfalls:
   description: The limits of the quota that do not suffice.
@@ -156,7 +228,7 @@ shortfalls:
       description: The limit, such as V(volumes), V(gigabytes) or V(gigabytes_SSD).
       type: str
     needed:
-      description: What the transfers need.
+      description: What the disks need.
       type: int
     free:
       description: What is left.
@@ -170,40 +242,25 @@ shortfalls:
     limit:
       description: The limit.
       type: int
-failures:
-  description: The transfers that could not be accepted.
-  returned: when some failed
-  type: list
-  elements: dict
-  contains:
-    transfer_id:
-      description: The ID of the transfer.
-      type: str
-    volume_id:
-      description: The ID of the disk, if given.
-      type: str
-    volume_name:
-      description: The name of the disk, if given.
-      type: str
-    msg:
-      description: What failed, the server's words, and what to do.
-      type: str
-    status:
-      description: The HTTP status of the server's answer.
-      type: int
-    code:
-      description: The server's error code.
-      type: str
-    request_id:
-      description: The server's ID of the request, for the cloud's support.
-      type: str
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request before the task has looked at the disks
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Offered, accept, distinct
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run
 
 
 def flow(task: Task) -> Result:
@@ -214,14 +271,16 @@ def flow(task: Task) -> Result:
     params["auth_key"] = None
     if params["transfers"] is not None:
         params["transfers"] = [{"transfer_id": offer.transfer_id, "volume_id": offer.volume_id} for offer in offered]
-    task.spent.update(offer.auth_key.reveal() for offer in offered)
+    task.not_in_results.update(offer.auth_key.reveal() for offer in offered)
     return accept(
         task.evs,
         offered,
-        params["check_quota"],
         task.concurrency,
         task.timeout,
-        task.check_mode,
+        check_quota=params["check_quota"],
+        skip_gone=params["gone"] == "skip",
+        rehearsed=task.rehearsed,
+        seconds=task.seconds,
     )
 
 
@@ -231,7 +290,7 @@ def main() -> None:
         "auth_key": {"type": "str", "no_log": True},
         "volume_id": {"type": "str"},
     }
-    about = {name: {"type": "str"} for name in ("volume_name", "volume_type", "name", "created_at", "action")}
+    about = {name: {"type": "str"} for name in ("volume_name", "volume_type", "name", "created_at")}
     run(
         {
             "transfers": {
@@ -240,7 +299,9 @@ def main() -> None:
                 "options": {**transfer, **about, "size": {"type": "int"}},
             },
             **transfer,
+            "gone": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "check_quota": {"type": "bool", "default": True},
+            **batch_spec(),
         },
         flow,
         no_log=True,

@@ -84,6 +84,18 @@ transfers:
       size: 100
       volume_type: SSD
       created_at: "2026-11-21T09:15:02.081642Z"
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
 from ansible_collections.otc.evs.plugins.module_utils._flows.listing import transfers_info

@@ -21,7 +21,7 @@ options:
     elements: str
     aliases: [volume]
   name:
-    description: Only disks with such a name; V(*) and V(?) are wildcards.
+    description: Only disks with such a name, with the wildcards V(*) and V(?).
     type: str
   status:
     description: Only disks in this status.
@@ -36,7 +36,7 @@ options:
     description: Only disks with all of these metadata.
     type: dict
   tags:
-    description: Only disks with all of these tags.
+    description: Only disks with all of these tags, which only EVS has.
     type: dict
   check_constraints:
     description:
@@ -44,41 +44,9 @@ options:
       - V(false) spares the requests to the services that know about snapshots, backups, policies and pairs.
     type: bool
     default: true
-  fields:
-    description:
-      - Only these fields of each disk, of O(target) as well, which for many disks makes the result a lot smaller.
-        Without it all are returned.
-      - A disk has a field only if it is known, so none of those about constraints with O(check_constraints=false).
-    type: list
-    elements: str
-    choices:
-      - id
-      - name
-      - status
-      - size
-      - volume_type
-      - project_id
-      - availability_zone
-      - description
-      - bootable
-      - encrypted
-      - created_at
-      - attachments
-      - metadata
-      - transfer
-      - transferable
-      - blockers
-      - unchecked
-      - cautions
-  quota:
-    description:
-      - Whether to return the project's quota as well, as M(otc.evs.evs_quota_info) does.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.info_attributes
-  - otc.evs.target
 author:
   - otc.evs contributors (@opentelekomcloud)
 seealso:
@@ -96,14 +64,6 @@ EXAMPLES = r"""
 - name: Show those that cannot
   ansible.builtin.debug:
     msg: "{{ disks.volumes | rejectattr('transferable') | map(attribute='blockers') | flatten }}"
-
-- name: Which of these has the other tenant already, and what may it have?
-  otc.evs.evs_volume_info:
-    cloud: tenant-a
-    target:
-      cloud: tenant-b
-    volumes: [app01-data, db01-data]
-  register: both
 """
 
 RETURN = r"""
@@ -217,37 +177,6 @@ missing:
   returned: success
   type: list
   elements: str
-quotas:
-  description: The quota of the project, as RV(otc.evs.evs_quota_info#module:quotas).
-  returned: when O(quota) is true
-  type: dict
-target:
-  description:
-    - What O(target) has of O(volumes). Both tenants are asked at the same time.
-    - It tells nothing of disks that are chosen by other options, for the target may have others like these.
-  returned: when O(target) is given
-  type: dict
-  contains:
-    volumes:
-      description: As RV(volumes), without what is told of transfers and constraints.
-      type: list
-      elements: dict
-    missing:
-      description: As RV(missing).
-      type: list
-      elements: str
-    quotas:
-      description: As RV(quotas).
-      type: dict
-    project_id:
-      description: As RV(project_id).
-      type: str
-    project_name:
-      description: As RV(project_name).
-      type: str
-    region_name:
-      description: As RV(region_name).
-      type: str
 project_id:
   description: The ID of the project that was asked.
   returned: success
@@ -260,64 +189,33 @@ region_name:
   description: The region that was asked; null if none was named.
   returned: success
   type: str
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed
-from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._flows.listing import (
-    FIELDS,
-    VolumeFilter,
-    arrivals,
-    quota_rows,
-    volumes_info,
-)
-from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, of_the_target, run
-from ansible_collections.otc.evs.plugins.module_utils._options import target_option
+from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
+from ansible_collections.otc.evs.plugins.module_utils._flows.listing import volumes_info
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter
 
 
 def flow(task: Task) -> Result:
     params = task.params
-    texts = {name: params[name] for name in ("name", "status", "volume_type", "availability_zone")}
-    chosen = VolumeFilter(**texts, metadata=_texts(params, "metadata"), tags=_texts(params, "tags"))
-
-    def fields_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        fields = params["fields"]
-        return rows if fields is None else [{key: row[key] for key in row if key in fields} for row in rows]
-
-    def source() -> Result:
-        result = volumes_info(
-            Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
-        )
-        result.values.update(volumes=fields_of(result.values["volumes"]))
-        if params["quota"]:
-            result.values.update(quotas=quota_rows(task.evs.quota()))
-        return result
-
-    def target() -> dict[str, Any]:
-        tenant = task.target()
-        with of_the_target():
-            there = arrivals(tenant, params["volumes"] or [])
-        return {**there, "volumes": fields_of(there["volumes"])}
-
-    if params["target"] is None:
-        return source()
-    result, there = both(source, target, task.concurrency)
-    result.values.update(target=there)
-    return result
-
-
-def _texts(params: Mapping[str, Any], option: str) -> dict[str, str]:
-    """The API knows only strings here; what YAML makes of an unquoted true is nobody's guess."""
-    given = params[option] or {}
-    wrong = [key for key, value in given.items() if isinstance(value, bool) or not isinstance(value, (str, int))]
-    if wrong:
-        raise UsageError(f"Option {option} has a value that is no string for {listed(wrong)}; put it into quotes.")
-    return {str(key): str(value) for key, value in given.items()}
+    chosen = VolumeFilter.from_params(params)
+    return volumes_info(
+        Services.of(task.session), params["volumes"], chosen, params["check_constraints"], task.concurrency
+    )
 
 
 def main() -> None:
@@ -331,9 +229,6 @@ def main() -> None:
             "metadata": {"type": "dict"},
             "tags": {"type": "dict"},
             "check_constraints": {"type": "bool", "default": True},
-            "fields": {"type": "list", "elements": "str", "choices": list(FIELDS)},
-            "quota": {"type": "bool", "default": False},
-            "target": target_option(),
         },
         flow,
     )

@@ -16,47 +16,105 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.otc.evs.plugins.module_utils._plan.placement import is_id
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
+
 FORMAT = "otc.evs handoff"
 VERSION = 1
 FIELDS = ("transfer_id", "auth_key", "volume_id", "volume_name", "size", "volume_type", "created_at")
+MOST_BYTES = 64 * 2**20
+"""Of a file: ten times what 20,000 disks take."""
+LONGEST_TEXT = 1000
+LARGEST_SIZE = 10**9
+"""Of a disk, in GiB."""
+
+Handoff = Mapping[str, Any]
 
 
 class HandoffError(Exception):
-    """The file cannot be used; the message says why and what to do."""
+    """The file cannot be used; the message says why, and a role what to do."""
 
 
-def seal(content: Mapping[str, Any], password: str) -> str:
+def seal(content: Handoff, password: str) -> str:
     """The text of the file."""
     sealed: bytes = _vault(password).encrypt(json.dumps(content, indent=1))
     return sealed.decode()
 
 
 def unseal(text: str, password: str) -> dict[str, Any]:
-    """What is in the text of a file."""
+    """What is in the text of a file, which may come from strangers: checked whole."""
     if not text.startswith("$ANSIBLE_VAULT;"):
         raise HandoffError("it is not a handoff file, which begins with $ANSIBLE_VAULT. Check the path.")
     try:
-        content = json.loads(_vault(password).decrypt(text.strip()))
+        clear = _vault(password).decrypt(text.strip())
     except (AnsibleError, ValueError) as error:
         raise HandoffError(
-            "the password is wrong, or the file is not complete. Check tenant_transfer_handoff_password, "
-            "or have the file sent again."
+            "the password is wrong, or the file is not complete. Check tenant_transfer_handoff_password."
         ) from error
+    try:
+        content = json.loads(clear, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise HandoffError("what is in the vault is not a handoff: it is not valid JSON. Check the path.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise HandoffError("what is in the vault is not a handoff. Check the path.")
     if content.get("version") != VERSION:
         raise HandoffError(
-            f"it is a handoff of version {content.get('version')}, and this collection reads version {VERSION}. "
-            "Use the same release of otc.evs on both sides."
+            f"it is a handoff of version {safe(str(content.get('version')))}, and this collection reads version "
+            f"{VERSION}. Use the same release of otc.evs on both sides."
         )
+    _check(content)
     return content
 
 
+def _no_number(word: str) -> float:
+    raise ValueError(word)
+
+
+def _check(content: Handoff) -> None:
+    """Refuse what no offer has written."""
+    source, transfers = content.get("source"), content.get("transfers")
+    if not isinstance(source, dict) or not _is_id(source.get("project_id")):
+        raise HandoffError("it does not say which project its disks are of.")
+    _require_texts(source, ("project_name", "region_name"), "its source")
+    _require_texts(content, ("name", "target_project", "created"), "it")
+    if not isinstance(transfers, list):
+        raise HandoffError("it has no list of transfers.")
+    seen: dict[str, int] = {}
+    for number, row in enumerate(transfers, 1):
+        _check_transfer(row, f"its transfer number {number}")
+        for name in ("transfer_id", "volume_id"):
+            first = seen.setdefault(row[name], number)
+            if first != number:
+                raise HandoffError(f"its transfers number {first} and {number} have the same {name}.")
+
+
+def _check_transfer(row: object, where: str) -> None:
+    if not isinstance(row, dict) or not _is_id(row.get("transfer_id")) or not _is_id(row.get("volume_id")):
+        raise HandoffError(f"{where} has no transfer_id or no volume_id, or they are no IDs.")
+    _require_texts(row, ("auth_key", "volume_name", "volume_type", "created_at"), where)
+    if not row.get("auth_key"):
+        raise HandoffError(f"{where} has no auth_key.")
+    size = row.get("size")
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= LARGEST_SIZE):
+        raise HandoffError(f"{where} has a size that is no number of GiB.")
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and is_id(value)
+
+
+def _require_texts(values: Handoff, names: Sequence[str], where: str) -> None:
+    for name in names:
+        value = values.get(name)
+        if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
+            raise HandoffError(f"{where} has a {name} that is no text, or a longer one than {LONGEST_TEXT} characters.")
+
+
 def merge(
-    old: Mapping[str, Any] | None, offered: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+    old: Handoff | None, offered: Sequence[Handoff], about: Handoff, dead: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The handoff with new offers; those of the same disks are replaced, all others are kept."""
-    rows = {row["volume_id"]: row for row in (old or {}).get("transfers", ())}
+    """The handoff with new offers; those of the same disks are replaced, and `dead` transfers left out."""
+    rows = {row["volume_id"]: row for row in (old or {}).get("transfers", ()) if row["transfer_id"] not in dead}
     for transfer in offered:
         if transfer.get("auth_key"):
             rows[transfer["volume_id"]] = {
@@ -65,27 +123,43 @@ def merge(
     return {"format": FORMAT, "version": VERSION, **about, "transfers": list(rows.values())}
 
 
-def only(content: Mapping[str, Any], volume_ids: Collection[str]) -> dict[str, Any]:
+def only(content: Handoff, volume_ids: Collection[str]) -> dict[str, Any]:
     """The handoff with the transfers of some disks."""
     wanted = set(volume_ids)
     return {**content, "transfers": [row for row in content["transfers"] if row["volume_id"] in wanted]}
 
 
-def as_volumes(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The disks of the handoff as evs_volume_info would tell of them; without keys."""
+def known(content: Handoff) -> list[dict[str, Any]]:
+    """The transfers of the handoff without their keys, as evs_transfer takes them."""
     return [
-        {
-            "id": row["volume_id"],
-            "name": row["volume_name"] or "",
-            "size": row["size"],
-            "volume_type": row["volume_type"],
-            "status": "awaiting-transfer",
-            "transfer": {"id": row["transfer_id"], "name": content["name"]},
-            "blockers": [],
-            "unchecked": [],
-        }
-        for row in content["transfers"]
+        {name: row.get(name) for name in ("transfer_id", "volume_id", "volume_name")} for row in content["transfers"]
     ]
+
+
+def refusal(content: Handoff, place: Handoff, to_offer: bool) -> str:
+    """Why the handoff is of no use to this project, or nothing; `to_offer` for the side that wrote it."""
+    source = content["source"]
+    whose, mine = _called(source), _called(place)
+    if to_offer:
+        if source["project_id"] == place["project_id"]:
+            return ""
+        return f"it offers disks of project {whose}, and these are credentials of project {mine}."
+    wanted = content.get("target_project")
+    if source["project_id"] == place["project_id"]:
+        return f"it offers disks of project {whose}, whose credentials these are. Use those of the target."
+    if wanted not in (None, "", place["project_id"], place["project_name"]):
+        return f"it is for project {safe(wanted)}, and these are credentials of project {mine} ({place['project_id']})."
+    here, there = source.get("region_name") or "", place.get("region_name") or ""
+    if here and there and here != there:
+        return (
+            f"it offers disks in region {safe(here)}, and these are credentials for region {safe(there)}. "
+            "A disk stays in its region."
+        )
+    return ""
+
+
+def _called(place: Handoff) -> str:
+    return safe(place.get("project_name") or place["project_id"])
 
 
 def _vault(password: str) -> VaultLib:

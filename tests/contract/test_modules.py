@@ -19,34 +19,40 @@ Expected = Callable[..., Any]
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 
 
-def actions(result: dict[str, Any]) -> list[str]:
-    return [row["action"] for row in result["transfers"]]
+def outcomes(result: dict[str, Any]) -> list[str]:
+    return [row["outcome"] for row in result["disks"]]
+
+
+def ids_of(result: dict[str, Any]) -> list[str]:
+    return [row["id"] for row in result["disks"]]
 
 
 def test_offering_in_twelve_steps(server: Server, disk: Disk, module: Module, changes: Changes) -> None:
     """Create, replace and delete, each in check mode, for real, in check mode again, for real again."""
     volume_id = disk()
     steps: list[tuple[dict[str, Any], bool, bool, list[str], list[str]]] = [
-        # options, check mode -> changed, actions, requests that change something
-        ({}, True, True, ["created"], []),
-        ({}, False, True, ["created"], ["POST"]),
-        ({}, True, False, ["kept"], []),
-        ({}, False, False, ["kept"], []),
-        ({"pending": "replace"}, True, True, ["replaced"], []),
-        ({"pending": "replace"}, False, True, ["replaced"], ["DELETE", "POST"]),
-        ({"pending": "replace"}, True, True, ["replaced"], []),
-        ({"pending": "replace"}, False, True, ["replaced"], ["DELETE", "POST"]),
-        ({"state": "absent"}, True, True, ["deleted"], []),
-        ({"state": "absent"}, False, True, ["deleted"], ["DELETE"]),
+        # options, check mode -> changed, outcomes, requests that change something
+        ({}, True, True, ["offered"], []),
+        ({}, False, True, ["offered"], ["POST"]),
+        ({}, True, False, ["already_offered"], []),
+        ({}, False, False, ["already_offered"], []),
+        ({"pending": "replace"}, True, True, ["offered"], []),
+        ({"pending": "replace"}, False, True, ["offered"], ["DELETE", "POST"]),
+        ({"pending": "replace"}, True, True, ["offered"], []),
+        ({"pending": "replace"}, False, True, ["offered"], ["DELETE", "POST"]),
+        ({"state": "absent"}, True, True, ["withdrawn"], []),
+        ({"state": "absent"}, False, True, ["withdrawn"], ["DELETE"]),
         ({"state": "absent"}, True, False, [], []),
         ({"state": "absent"}, False, False, [], []),
     ]
     for number, (options, check, changed, done, asked) in enumerate(steps):
         result = module("evs_transfer", SOURCE, volumes=[volume_id], check=check, diff=True, **options)
-        assert (result["changed"], actions(result), changes()) == (changed, done, asked), f"step {number}: {result}"
+        assert (result["changed"], outcomes(result), changes()) == (changed, done, asked), f"step {number}: {result}"
         assert (result["diff"]["before"] != result["diff"]["after"]) == changed
-        keys = [row["auth_key"] for row in result["transfers"]]
-        assert [bool(key) for key in keys] == [not check and action in ("created", "replaced") for action in done]
+        assert (result["rehearsed"], result["check_mode"], result["problems"]) == (check, check, [])
+        keys = [bool(row["auth_key"]) for row in result["transfers"]]
+        assert keys == {"already_offered": [False], "offered": [True] * (not check)}.get("".join(done), [])
+        assert all(bool(row["at"]) == bool(asked) for row in result["disks"])
 
 
 def test_accepting_in_four_steps(server: Server, disk: Disk, module: Module, changes: Changes) -> None:
@@ -56,14 +62,16 @@ def test_accepting_in_four_steps(server: Server, disk: Disk, module: Module, cha
     for check, changed, done, asked in (
         (True, True, "accepted", []),
         (False, True, "accepted", ["POST", "POST"]),
-        (True, False, "already_owned", []),
-        (False, False, "already_owned", []),
+        (True, False, "already_there", []),
+        (False, False, "already_there", []),
     ):
         result = module("evs_transfer_accept", TARGET, transfers=offered, check=check, diff=True)
-        assert (result["changed"], actions(result), changes()) == (changed, [done] * 2, asked)
+        assert (result["changed"], outcomes(result), changes()) == (changed, [done] * 2, asked)
         assert bool(result["diff"]["after"]) == changed
-    assert {volume["project_id"] for volume in result["volumes"]} == {server.project_id(TARGET)}
-    assert [volume["id"] for volume in result["volumes"]] == ids
+        assert ids_of(result) == ids
+        assert [row["size"] for row in result["disks"]] == [2, 1]
+    assert {row["owner"] for row in result["disks"]} == {server.project_id(TARGET)}
+    assert result["target"]["project_id"] == server.project_id(TARGET)
 
 
 def test_disks_by_name_and_id_in_the_order_asked_for(disk: Disk, module: Module) -> None:
@@ -80,7 +88,8 @@ def test_withdrawing_in_the_order_asked_for(disk: Disk, module: Module) -> None:
         module("evs_transfer", SOURCE, volumes=[volume_id])
     asked = [ids[2], "back-0", ids[3], "back-1"]
     result = module("evs_transfer", SOURCE, state="absent", volumes=asked)
-    assert [row["volume_id"] for row in result["transfers"]] == [ids[2], ids[0], ids[3], ids[1]]
+    assert ids_of(result) == [ids[2], ids[0], ids[3], ids[1]]
+    assert result["transfers"] == []
 
 
 def test_a_name_that_fits_several_disks(disk: Disk, module: Module, changes: Changes) -> None:
@@ -106,7 +115,7 @@ def test_a_disk_that_is_not_there(module: Module, changes: Changes, ref: str) ->
 
 def test_no_disks_are_nothing_to_do(module: Module, changes: Changes) -> None:
     assert module("evs_transfer", SOURCE, volumes=[])["transfers"] == []
-    assert module("evs_transfer_accept", TARGET, transfers=[])["volumes"] == []
+    assert module("evs_transfer_accept", TARGET, transfers=[])["disks"] == []
     assert changes() == []
 
 
@@ -117,11 +126,18 @@ def test_a_blocked_disk_stops_all_or_is_left(disk: Disk, module: Module, changes
     assert changes() == []
     assert encrypted in result["msg"]
     assert attached in result["msg"]
-    found = {row["volume_id"]: [blocker["constraint"] for blocker in row["blockers"]] for row in result["blocked"]}
-    assert found == {encrypted: ["encrypted"], attached: ["attached"]}
+    assert (result["rehearsed"], len(result["problems"]), result["transfers"]) == (True, 2, [])
+
+    def found() -> dict[str, list[str]]:
+        return {row["id"]: [reason["constraint"] for reason in row["reasons"]] for row in result["disks"]}
+
+    assert found() == {good: [], encrypted: ["encrypted"], attached: ["attached"]}
+    assert outcomes(result) == ["offered", "blocked", "blocked"]
     result = module("evs_transfer", SOURCE, volumes=[good, encrypted, attached], blocked="skip")
     assert [row["volume_id"] for row in result["transfers"]] == [good]
-    assert [row["volume_id"] for row in result["blocked"]] == [encrypted, attached]
+    assert found() == {good: [], encrypted: ["encrypted"], attached: ["attached"]}
+    assert outcomes(result) == ["offered", "blocked", "blocked"]
+    assert "failed" not in result
 
 
 def test_a_constraint_may_be_ignored_and_the_server_has_the_last_word(
@@ -133,8 +149,9 @@ def test_a_constraint_may_be_ignored_and_the_server_has_the_last_word(
     refused = expected(emulator=True, cinder=False, why="the rule about system disks is one of EVS, Cinder has none")
     assert result.get("failed", False) == refused
     if refused:
-        assert result["failures"][0]["status"] == 400
+        assert outcomes(result) == ["failed"]
         assert bootable in result["msg"]
+        assert "was answered 400" in result["msg"]
 
 
 def test_an_offer_of_another_name_is_not_replaced(disk: Disk, module: Module, changes: Changes) -> None:
@@ -154,9 +171,98 @@ def test_withdrawing_by_transfer_and_by_age(disk: Disk, module: Module) -> None:
     young = module("evs_transfer", SOURCE, state="absent", older_than="1h", name="for-this-test")
     assert not young["changed"]
     one = module("evs_transfer", SOURCE, state="absent", transfer_ids=[offered[0]["id"], UNKNOWN])
-    assert [row["volume_id"] for row in one["transfers"]] == [ids[0]]
+    assert ids_of(one) == [ids[0]]
     rest = module("evs_transfer", SOURCE, state="absent", older_than="0s", name="for-this-test")
-    assert [row["volume_id"] for row in rest["transfers"]] == [ids[1]]
+    assert ids_of(rest) == [ids[1]]
+
+
+def test_a_rehearsal_is_check_mode_without_the_flag(disk: Disk, module: Module, changes: Changes) -> None:
+    """T3: whether it only rehearsed, the module knows, and says."""
+    volume_id = disk()
+    rehearsed = module("evs_transfer", SOURCE, volumes=[volume_id], rehearse=True, diff=True)
+    checked = module("evs_transfer", SOURCE, volumes=[volume_id], check=True, diff=True)
+    assert rehearsed["disks"] == checked["disks"]
+    assert outcomes(rehearsed) == ["offered"]
+    assert [result["changed"] for result in (rehearsed, checked)] == [False, True]
+    assert [result["rehearsed"] for result in (rehearsed, checked)] == [True, True]
+    assert [result["check_mode"] for result in (rehearsed, checked)] == [False, True]
+    assert "diff" not in rehearsed
+    assert checked["diff"]["after"]
+    assert changes() == []
+    offered = module("evs_transfer", SOURCE, volumes=[volume_id])["transfers"]
+    changes()
+    taking = module("evs_transfer_accept", TARGET, transfers=offered, rehearse=True)
+    assert (outcomes(taking), taking["changed"], taking["rehearsed"]) == (["accepted"], False, True)
+    going = module("evs_transfer", SOURCE, volumes=[volume_id], state="absent", rehearse=True)
+    assert (outcomes(going), going["changed"], going["rehearsed"]) == (["withdrawn"], False, True)
+    assert changes() == []
+    module("evs_transfer", SOURCE, volumes=[volume_id], state="absent")
+
+
+def test_disks_are_chosen_by_their_traits(disk: Disk, module: Module, changes: Changes) -> None:
+    ids = [disk("traits-b", metadata={"tier": "gold"}), disk("traits-a", metadata={"tier": "gold"})]
+    disk("traits-c", metadata={"tier": "iron"})
+    chosen = {"name": "traits-?", "metadata": {"tier": "gold"}}
+    result = module("evs_transfer", SOURCE, select=chosen)
+    assert ids_of(result) == [ids[1], ids[0]], "in the order of their names"
+    assert module("evs_transfer", SOURCE, select={"name": "no-such-*"})["disks"] == []
+    changes()
+    for options, words in (
+        ({"select": {}}, "Option select is empty"),
+        ({}, "any of the following are missing: volumes, select"),
+        ({"select": chosen, "volumes": ids}, "mutually exclusive"),
+        ({"select": chosen, "state": "absent", "older_than": "0s"}, "select goes with state: present only"),
+    ):
+        assert words in module("evs_transfer", SOURCE, **options)["msg"]
+    assert changes() == []
+    module("evs_transfer", SOURCE, volumes=ids, state="absent")
+
+
+def test_a_known_transfer_stays_and_a_dead_one_is_told(disk: Disk, module: Module, changes: Changes) -> None:
+    """T9 and T10: what a handoff file holds is kept, pruned, or has left."""
+    alive, dead, left = disk(), disk(), disk("known-left")
+    made = module("evs_transfer", SOURCE, volumes=[alive, dead, left])["transfers"]
+    known = [
+        {"transfer_id": row["id"], "volume_id": row["volume_id"], "volume_name": row["volume_name"]} for row in made
+    ]
+    module("evs_transfer", SOURCE, state="absent", transfer_ids=[made[1]["id"]])
+    module("evs_transfer_accept", TARGET, transfers=[made[2]])
+    changes()
+    options = {"volumes": [alive, dead, "known-left"], "pending": "replace", "known_transfers": known}
+    result = module("evs_transfer", SOURCE, **options)
+    assert outcomes(result) == ["already_offered", "offered", "gone"]
+    assert ids_of(result) == [alive, dead, left]
+    assert result["stale_transfers"] == [made[1]["id"]]
+    assert changes() == ["POST"]
+    assert "failed" not in result
+    module("evs_transfer", SOURCE, volumes=[alive, dead], state="absent")
+
+
+def test_a_transfer_that_is_not_there_any_more_is_told_or_fails(disk: Disk, module: Module) -> None:
+    """T9: the others arrive all the same."""
+    ids = [disk(), disk()]
+    made = module("evs_transfer", SOURCE, volumes=ids)["transfers"]
+    module("evs_transfer", SOURCE, state="absent", transfer_ids=[made[0]["id"]])
+    skipped = module("evs_transfer_accept", TARGET, transfers=made, gone="skip")
+    assert outcomes(skipped) == ["gone", "accepted"]
+    assert "failed" not in skipped
+    failed = module("evs_transfer_accept", TARGET, transfers=made)
+    assert (outcomes(failed), failed["failed"]) == (["failed", "already_there"], True)
+    assert "no such transfer (any more)" in failed["msg"]
+
+
+def test_what_came_is_not_what_was_told(disk: Disk, module: Module) -> None:
+    """S1 and S2: it is this tenant's now, and the task fails to say so."""
+    volume_id = disk("huge", size=3)
+    (made,) = module("evs_transfer", SOURCE, volumes=[volume_id])["transfers"]
+    lie = {**made, "volume_name": "small", "size": 1}
+    result = module("evs_transfer_accept", TARGET, transfers=[lie])
+    assert result["failed"]
+    assert outcomes(result) == ["accepted"]
+    assert (result["disks"][0]["name"], result["disks"][0]["size"]) == ("huge", 3)
+    (alarm,) = result["alarms"]
+    assert "its name is 'huge', not 'small'; its size is 3, not 1" in alarm
+    assert alarm in result["msg"]
 
 
 def test_what_is_offered_is_listed_without_keys(disk: Disk, module: Module) -> None:
@@ -199,9 +305,11 @@ def test_what_cannot_be_accepted_is_explained(server: Server, disk: Disk, module
         short = module("evs_transfer_accept", TARGET, transfers=[made])
         assert "gigabytes: 2 needed" in short["msg"]
         assert short["shortfalls"][0]["limit"] == 1
+        assert (short["rehearsed"], len(short["problems"])) == (True, 1)
         late = module("evs_transfer_accept", TARGET, transfers=[made], check_quota=False)
-        assert late["failures"][0]["status"] == 413
-        assert "Raise it" in late["msg"].replace("raise", "Raise")
+        assert outcomes(late) == ["failed"]
+        assert "was answered 413" in late["msg"]
+        assert "raise it or free some of it, and accept again; the transfer is still pending" in late["msg"]
     finally:
         server.set_quota(TARGET, gigabytes=1000)
     for result in (wrong, unknown, own, short, late):
@@ -214,7 +322,8 @@ def test_a_reader_is_told_which_right_is_missing(disk: Disk, module: Module) -> 
     result = module("evs_transfer", SOURCE_READER, volumes=[disk(), disk()])
     assert result["failed"]
     assert "evs:transfers:create" in result["msg"]
-    assert {failure["status"] for failure in result["failures"]} <= {403, None}
+    assert outcomes(result) == ["failed", "failed"]
+    assert "was answered 403" in result["msg"]
 
 
 def test_disks_are_listed_with_what_blocks_them(server: Server, disk: Disk, module: Module) -> None:
@@ -241,58 +350,15 @@ def test_disks_are_listed_with_what_blocks_them(server: Server, disk: Disk, modu
     assert some["missing"] == [UNKNOWN, "nix"]
 
 
-def test_both_tenants_are_looked_at_in_one_run(server: Server, disk: Disk, module: Module, changes: Changes) -> None:
-    """With one request at a time and with many, a name that each has once, and one disk that has moved."""
-    moved, stays = disk("both-moved"), disk("both-stays")
-    offered = module("evs_transfer", SOURCE, volumes=[moved])["transfers"]
-    module("evs_transfer_accept", TARGET, transfers=offered)
-    changes()
-    target = {key: server.cloud(TARGET)[key] for key in ("auth", "region_name")}
-    for concurrency in (1, 8):
-        result = module(
-            "evs_volume_info",
-            SOURCE,
-            volumes=[moved, "both-stays", UNKNOWN],
-            target=target,
-            concurrency=concurrency,
-        )
-        there = result["target"]
-        assert [row["id"] for row in result["volumes"]] == [stays]
-        assert [row["id"] for row in there["volumes"]] == [moved]
-        assert (result["missing"], there["missing"]) == ([moved, UNKNOWN], ["both-stays", UNKNOWN])
-        assert (result["project_id"], there["project_id"]) == (server.project_id(SOURCE), server.project_id(TARGET))
-        assert there["quotas"] == module("evs_quota_info", TARGET)["quotas"]
-        assert "blockers" not in there["volumes"][0]
-    selected = module("evs_volume_info", SOURCE, name="both-*", target=target)
-    assert [row["id"] for row in selected["volumes"]] == [stays]
-    assert (selected["target"]["volumes"], selected["target"]["missing"]) == ([], [])
-    short = module("evs_volume_info", SOURCE, volumes=[moved, stays], target=target, fields=["id"])
-    assert (short["volumes"], short["target"]["volumes"]) == ([{"id": stays}], [{"id": moved}])
-    assert changes() == []
-
-
 def test_what_fails_at_the_target_is_said_to_be_of_the_target(server: Server, disk: Disk, module: Module) -> None:
     volume_id = disk()
     entry = server.cloud(TARGET)
     nobody = {"auth": {**entry["auth"], "password": "wrong"}, "region_name": entry["region_name"]}
-    for name in ("evs_volume_info", "evs_move"):
-        result = module(name, SOURCE, volumes=[volume_id], target=nobody)
-        assert result["msg"].startswith("Of the target: Keystone at ")
-        mistaken = module(name, SOURCE, volumes=[volume_id], target={**nobody, "timeout": 0})
-        assert mistaken["msg"].startswith("Of the target: Option timeout is 0;")
-        mistaken = module(name, SOURCE, volumes=[volume_id], target={**nobody, "concurrency": 0})
-        assert mistaken["msg"].startswith("Of the target: Option concurrency is 0;")
-
-
-def test_only_some_fields_of_a_disk(disk: Disk, module: Module) -> None:
-    """Everything that is told of a disk can be chosen, and nothing else comes then."""
-    disk("fields", attached=True)
-    (whole,) = module("evs_volume_info", SOURCE, name="fields")["volumes"]
-    chosen = [key for key in whole if key not in ("metadata", "cautions")]
-    (some,) = module("evs_volume_info", SOURCE, name="fields", fields=chosen)["volumes"]
-    assert some == {key: whole[key] for key in chosen}
-    (none,) = module("evs_volume_info", SOURCE, name="fields", fields=[])["volumes"]
-    assert none == {}
+    result = module("evs_move", SOURCE, volumes=[volume_id], target=nobody)
+    assert result["msg"].startswith("Of the target: Keystone at ")
+    for option in ("timeout", "concurrency"):
+        mistaken = module("evs_move", SOURCE, volumes=[volume_id], target={**nobody, option: 0})
+        assert mistaken["msg"].startswith(f"Of the target: Option {option} is 0;")
 
 
 def test_whether_disks_fit_into_the_quota(server: Server, module: Module) -> None:

@@ -32,8 +32,8 @@ def move(server: Server, module: Module) -> Move:
     return run
 
 
-def actions(result: dict[str, Any]) -> dict[str, str]:
-    return {row["id"]: row["action"] for row in result["volumes"]}
+def outcomes(result: dict[str, Any]) -> dict[str, str]:
+    return {row["id"]: row["outcome"] for row in result["disks"]}
 
 
 def test_moving_in_four_steps(server: Server, disk: Disk, move: Move, changes: Changes) -> None:
@@ -46,9 +46,11 @@ def test_moving_in_four_steps(server: Server, disk: Disk, move: Move, changes: C
     ):
         result = move("moved-by-name", second, first, check=check, diff=True)
         assert (result["changed"], changes()) == (changed, asked), result
-        assert actions(result) == {first: done, second: done}
+        assert outcomes(result) == {first: done, second: done}
         assert (result["diff"]["before"] != result["diff"]["after"]) == changed
-        assert "key" not in str(result["volumes"])
+        assert "key" not in str(result["disks"])
+        owner = SOURCE if done == "moved" and check else TARGET
+        assert {row["owner"] for row in result["disks"]} == {server.project_id(owner)}
     assert {first, second} <= {volume.id for volume in evs_of(server, TARGET).volumes()}
     assert evs_of(server, SOURCE).transfers() == []
 
@@ -57,7 +59,7 @@ def test_an_offer_of_ours_is_renewed(disk: Disk, module: Module, move: Move, cha
     volume_id = disk()
     module("evs_transfer", SOURCE, volumes=[volume_id])
     changes()
-    assert actions(move(volume_id)) == {volume_id: "moved"}
+    assert outcomes(move(volume_id)) == {volume_id: "moved"}
     assert changes() == ["DELETE", "POST", "POST"]
 
 
@@ -67,19 +69,73 @@ def test_an_offer_of_somebody_else_is_left(disk: Disk, module: Module, move: Mov
     changes()
     refused = move(theirs, ours)
     assert refused["failed"]
-    assert "1 of 2 disks" in refused["msg"]
+    assert "Nothing was changed. Disk " in refused["msg"]
+    assert "'theirs'" in refused["msg"]
+    assert outcomes(refused) == {theirs: "blocked", ours: "moved"}
+    assert refused["rehearsed"]
     assert changes() == []
     skipped = move(theirs, ours, blocked="skip")
-    assert [blocked["volume_id"] for blocked in skipped["blocked"]] == [theirs]
-    assert actions(skipped) == {ours: "moved"}
+    assert outcomes(skipped) == {theirs: "blocked", ours: "moved"}
+    assert "failed" not in skipped
     module("evs_transfer", SOURCE, volumes=[theirs], state="absent")
+
+
+def test_an_offer_of_somebody_else_counts_whatever_is_ignored(
+    disk: Disk, module: Module, move: Move, changes: Changes
+) -> None:
+    """T1: rehearsal, check mode, run and the role's batch leave it, and move the other."""
+    theirs, ours = disk(), disk()
+    module("evs_transfer", SOURCE, volumes=[theirs], name="theirs")
+    changes()
+    options: dict[str, Any] = {"ignore_constraints": ["status"], "blocked": "skip"}
+    decided = {theirs: "blocked", ours: "moved"}
+    assert outcomes(move(ours, theirs, rehearse=True, **options)) == decided
+    assert outcomes(move(ours, theirs, check=True, **options)) == decided
+    assert changes() == []
+    batch = {**options, "check_constraints": False, "check_quota": False}
+    assert outcomes(move(theirs, **batch)) == {theirs: "blocked"}
+    assert changes() == []
+    assert outcomes(move(ours, theirs, **options)) == decided
+    assert changes() == ["POST", "POST"]
+    module("evs_transfer", SOURCE, volumes=[theirs], state="absent")
+
+
+def test_a_disk_that_is_offered_between_the_plan_and_the_batch_costs_no_other(
+    disk: Disk, module: Module, move: Move
+) -> None:
+    """T2: the rehearsal sees 5 disks to move, somebody offers one of them, the batch moves 4."""
+    ids = [disk() for dummy in range(5)]
+    rehearsed = move(*ids, rehearse=True)
+    assert outcomes(rehearsed) == dict.fromkeys(ids, "moved")
+    module("evs_transfer", SOURCE, volumes=[ids[2]], name="theirs")
+    done = move(*ids, blocked="skip", check_constraints=False, check_quota=False)
+    assert outcomes(done) == {**dict.fromkeys(ids, "moved"), ids[2]: "blocked"}
+    assert "failed" not in done
+    (reason,) = done["disks"][2]["reasons"]
+    assert reason["constraint"] == "status"
+    assert "called 'theirs'" in reason["reason"]
+    module("evs_transfer", SOURCE, volumes=[ids[2]], state="absent")
+
+
+def test_tenants_in_two_regions_are_told_before_anything_begins(
+    server: Server, disk: Disk, module: Module, changes: Changes
+) -> None:
+    """T20: a disk stays in its region, and the check says so as the run does."""
+    entry = server.cloud(TARGET)
+    elsewhere = {"auth": entry["auth"], "region_name": "eu-nl", "endpoints": {"evs": "http://127.0.0.1:9/v3"}}
+    for how in ({"check": True}, {"rehearse": True}, {}):
+        result = module("evs_move", SOURCE, volumes=[disk()], target=elsewhere, **how)
+        assert result["failed"]
+        assert "and the target in region eu-nl. A disk stays in its region" in result["msg"]
+        assert (result["disks"], result["rehearsed"]) == ([], True)
+    assert changes() == []
 
 
 def test_what_neither_tenant_has_is_told_with_both(disk: Disk, move: Move, changes: Changes) -> None:
     result = move(disk(), "no such disk", UNKNOWN)
     assert result["failed"]
     assert result["missing"] == ["no such disk", UNKNOWN]
-    assert "neither in project tenant-a" in result["msg"]
+    assert "'no such disk', '11111111-1111-4111-8111-111111111111': neither in project tenant-a" in result["msg"]
     assert "nor in project tenant-b" in result["msg"]
     assert changes() == []
 
@@ -105,8 +161,8 @@ def test_a_quota_that_does_not_suffice_is_told_before_anything_begins(
 def test_a_source_that_may_not_offer(disk: Disk, move: Move, changes: Changes) -> None:
     volume_id = disk()
     result = move(volume_id, source=SOURCE_READER)
-    assert [failure["volume_id"] for failure in result["failures"]] == [volume_id]
-    assert "was not offered" in result["msg"]
+    assert outcomes(result) == {volume_id: "failed"}
+    assert "was not offered in project tenant-a" in result["msg"]
     assert "evs:transfers:create" in result["msg"]
     assert "locked" not in result["msg"]
     assert changes() == ["POST"]

@@ -41,14 +41,16 @@ def test_more_disks_and_transfers_than_a_page_holds(small: Server, monkeypatch: 
     offered = module("evs_transfer", SOURCE, volumes=NAMES)["transfers"]
     assert [row["volume_name"] for row in offered] == NAMES
     kept = module("evs_transfer", SOURCE, volumes=NAMES)
-    assert {row["id"]: row["action"] for row in kept["transfers"]} == {row["id"]: "kept" for row in offered}
+    assert {row["transfer_id"]: row["outcome"] for row in kept["disks"]} == {
+        row["id"]: "already_offered" for row in offered
+    }
 
     by_id = [row["id"] for row in offered[:2]]
     withdrawn = module("evs_transfer", SOURCE, state="absent", transfer_ids=by_id)
-    assert [row["id"] for row in withdrawn["transfers"]] == by_id
+    assert [row["transfer_id"] for row in withdrawn["disks"]] == by_id
     withdrawn = module("evs_transfer", SOURCE, state="absent", volumes=NAMES[2:4])
-    assert [row["volume_name"] for row in withdrawn["transfers"]] == NAMES[2:4]
+    assert [row["name"] for row in withdrawn["disks"]] == NAMES[2:4]
 
     accepted = module("evs_transfer_accept", TARGET, transfers=offered[4:])
-    assert [row["action"] for row in accepted["transfers"]] == ["accepted"] * 4
+    assert [row["outcome"] for row in accepted["disks"]] == ["accepted"] * 4
     assert {row["name"] for row in module("evs_volume_info", SOURCE)["volumes"]} == set(NAMES[:4])

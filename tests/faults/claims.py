@@ -12,17 +12,18 @@ from typing import Any
 from tests.faults import role
 from tests.faults.cloud import Cloud, Stretch
 from tests.faults.judge import SECRETS
-from tests.faults.orders import Accept, Move, Offer, Order, ReadTransfers, ReadVolumes, Withdrawal
+from tests.faults.orders import Accept, AnyOrder, Move, Offer, ReadTransfers, ReadVolumes, Withdrawal
+from tests.faults.truth import DONE, Truth, differences, unknown
+from tests.support.server import SOURCE, TARGET
 
 BUGS = ("Traceback", "Unexpectedly failed", "unreachable")
-ACTIONS = {"created", "replaced", "deleted", "accepted"}
 
 
 @dataclass
 class Run:
     """What happened while a module or the role ran."""
 
-    order: Order
+    order: AnyOrder
     stretches: list[Stretch]
     """The times in which nobody else acted."""
     changes: list[tuple[str, str]]
@@ -31,6 +32,8 @@ class Run:
     """The results of the modules, without the keys where they belong; empty if the process died."""
     result: dict[str, Any] | None = None
     """The result of a module that ran by itself and did not die."""
+    rehearsal: dict[str, Any] | None = None
+    """What the module had told before, asked only to rehearse the same."""
     role: role.Run | None = None
     hits: int = 0
     """How many of its requests went wrong."""
@@ -69,6 +72,16 @@ class Run:
         return {volume_id for stretch in self.stretches for volume_id in stretch.touched}
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What was told of each disk in the end."""
+        return list(self.role.disks if self.role else (self.result or {}).get("disks", ()))
+
+    @property
+    def unknown(self) -> int:
+        """Of how many disks it was said that it is not known what became of them."""
+        return unknown(self.rows)
+
+    @property
     def created(self) -> dict[str, str]:
         """The transfers that it created and that are pending in the end, and the disks of these."""
         created = {key: row["volume_id"] for stretch in self.stretches for key, row in stretch.created.items()}
@@ -80,10 +93,32 @@ def judge(run: Run, keys: Mapping[str, str]) -> None:
     require_permission(run, keys)
     for said in run.said:
         require_silence(said)
+    require_truth(run)
     if run.role is not None:
         judge_role(run, run.role)
     elif run.result is not None:
         judge_result(run, run.result, keys)
+
+
+def require_truth(run: Run) -> None:
+    """Of each disk was told what is, of each one that was touched, and in the rehearsal what then happened."""
+    if run.result is None and run.role is None:
+        return
+    here, there = sides(run.order)
+    rehearsed = bool(run.role.result.get("rehearsed") if run.role else (run.result or {}).get("rehearsed"))
+    truth = Truth(run.before, run.after, here, there, run.touched, run.meddled, run.hits > 0)
+    lies = truth.lies(run.rows, rehearsed)
+    assert not lies, f"{FALSE}: {lies}"
+
+
+FALSE = "false or missing words"
+
+
+def sides(order: AnyOrder) -> tuple[str | None, str | None]:
+    """Whose disks are to go, and who is to get them."""
+    if isinstance(order, Move):
+        return SOURCE, TARGET
+    return (None, order.tenant) if isinstance(order, Accept) else (order.tenant, None)
 
 
 def require_permission(run: Run, keys: Mapping[str, str]) -> None:
@@ -125,7 +160,7 @@ def require_silence(said: Mapping[str, Any]) -> None:
 def judge_role(run: Run, told: role.Run) -> None:
     """The role is right about what has moved, and names what it leaves locked."""
     assert isinstance(run.order, Move)
-    there = {key for key, disk in run.after.disks.items() if disk["tenant"] == "tenant-b"}
+    there = {key for key, disk in run.after.disks.items() if disk["tenant"] == TARGET}
     assert told.moved - run.meddled <= there, f"not moved: {told.moved - there}"
     if told.error is None:
         asked = {key for key in run.after.disks if run.order.means(run.after, key)}
@@ -134,6 +169,9 @@ def judge_role(run: Run, told: role.Run) -> None:
     locked = set(run.created.values())
     assert not locked or run.lasting, f"disks stay locked: {locked}: {told.error}"
     assert locked <= told.may_be_locked, f"disks stay locked, and nobody says so: {told.error}"
+    if run.undisturbed and told.result:
+        found = differences(told.rehearsal, told.disks, "id", ())
+        assert not found, f"rehearsed otherwise: {found}"
 
 
 def require_available(run: Run, ids: set[str]) -> None:
@@ -159,59 +197,68 @@ def judge_result(run: Run, result: Mapping[str, Any], keys: Mapping[str, str]) -
 
 def judge_changed(run: Run, result: Mapping[str, Any]) -> None:
     """What changed is told; what is told has changed, unless answers were lost or others were faster."""
-    rows = result.get("transfers", [])
-    told = any(row.get("action") in ACTIONS for row in rows)
-    named = {row["volume_id"] for row in (*rows, *result.get("failures", ()))}
-    named |= {volume_of(run, row["transfer_id"]) for row in result.get("failures", ())}
-    assert run.touched <= named, f"changed and named nowhere: {run.touched - named}: {result}"
+    if "disks" not in result:
+        assert not run.touched, f"changed and named nowhere: {run.touched}: {result}"
+        return
+    done = any(row["outcome"] in DONE for row in result["disks"])
+    rehearsed = not run.order.may_change or bool(result["problems"])
+    assert result["rehearsed"] == rehearsed, result
+    assert result["check_mode"] == (not run.order.may_change), result
+    assert bool(result.get("failed")) == failed(result), result
+    assert result["changed"] or not done or bool(result["problems"]), f"says that it changes nothing: {result}"
+    withdrawn = {row["volume_id"] for stretch in run.stretches for row in stretch.gone.values()} - run.meddled
+    if isinstance(run.order, Offer) and not run.hits:
+        assert result["changed"] or not withdrawn, f"withdrew an offer, and says that it changes nothing: {result}"
     if result.get("failed"):
         return
-    if isinstance(run.order, Withdrawal):
-        told = any(row["action"] == "deleted" for row in rows)
-    assert result["changed"] == told, result
+    assert result["changed"] == done or "gone" in outcomes_of(result, "id").values(), result
     if run.order.may_change:
         assert result["changed"] or not run.touched, f"changed, and says it did not: {result}"
         assert run.touched or not result["changed"] or not run.undisturbed, f"says that it changed: {result}"
 
 
-def volume_of(run: Run, transfer_id: str | None) -> str | None:
-    rows = [row for stretch in run.stretches for row in (stretch.before.transfers.get(transfer_id or ""),) if row]
-    return str(rows[0]["volume_id"]) if rows else None
+def failed(result: Mapping[str, Any]) -> bool:
+    """Whether its rows and problems make it one that has failed."""
+    amiss = any(row["outcome"] in ("failed", "unknown") for row in result["disks"])
+    return bool(amiss or result["problems"] or result["alarms"])
 
 
 def ids_of(result: Mapping[str, Any]) -> set[str]:
     return {row["id"] for row in result["transfers"]}
 
 
-def failed_disks(result: Mapping[str, Any]) -> dict[str, str]:
-    return {row["volume_id"]: row["msg"] for row in result.get("failures", ())}
+def outcomes_of(result: Mapping[str, Any], by: str) -> dict[str, str]:
+    """What became of each disk or transfer."""
+    return {row[by]: row["outcome"] for row in result.get("disks", ())}
 
 
 def judge_offer(run: Run, order: Offer, result: Mapping[str, Any]) -> None:
-    rows, failed = result.get("transfers", []), failed_disks(result)
-    actions = {row["volume_id"]: row["action"] for row in rows}
-    blocked = {row["volume_id"] for row in result.get("blocked", ())}
+    rows, outcomes = result.get("transfers", []), outcomes_of(result, "id")
+    messages = {row["id"]: row["message"] or "" for row in result.get("disks", ())}
     meant = set(order.meant(run.before))
-    assert actions.keys() | failed.keys() | blocked <= meant
-    if "transfers" in result:
-        assert actions.keys() | failed.keys() | blocked == meant, f"a disk is not named: {result}"
+    assert outcomes.keys() <= meant
+    if "disks" in result:
+        assert outcomes.keys() == meant or run.meddled, f"a disk is not named: {result}"
     else:
         assert result["failed"]
-    assert bool(failed) == ("failures" in result)
     for row in rows:
-        fresh = row["action"] in ("created", "replaced") and not order.check
-        assert isinstance(row["auth_key"], str) == fresh, row["action"]
-        if row["volume_id"] in failed:
-            assert run.hits or row["volume_id"] in run.meddled, f"offered and failed: {result}"
-        elif (fresh or row["action"] == "kept") and row["volume_id"] not in run.meddled:
-            require_pending(run, order.tenant, row)
+        outcome = outcomes[row["volume_id"]]
+        assert isinstance(row["auth_key"], str) == (outcome != "already_offered"), result
+        if outcome in ("offered", "already_offered"):
+            if row["volume_id"] not in run.meddled:
+                require_pending(run, order.tenant, row)
+        else:
+            assert run.hits or row["volume_id"] in run.meddled, f"offered and {outcome}: {result}"
+    if not result.get("rehearsed"):
+        offered = {key for key, outcome in outcomes.items() if outcome in ("offered", "already_offered")}
+        assert offered <= {row["volume_id"] for row in rows}, f"offered, and no transfer is returned: {result}"
     returned = {row["id"] for row in rows if row["auth_key"]}
     lost = {key: volume_id for key, volume_id in run.created.items() if key not in returned}
     assert not lost or run.lasting, f"keys were lost: {result}"
     for volume_id in lost.values():
-        assert "locked" in failed.get(volume_id, ""), f"a key is lost, and nobody says so: {result}"
+        assert "locked" in messages.get(volume_id, ""), f"a key is lost, and nobody says so: {result}"
     if run.undisturbed:
-        require_expected_offer(run, order, result, actions, blocked, set(failed))
+        require_expected_offer(run, order, result, outcomes)
 
 
 def require_pending(run: Run, tenant: str, row: Mapping[str, Any]) -> None:
@@ -222,84 +269,91 @@ def require_pending(run: Run, tenant: str, row: Mapping[str, Any]) -> None:
     assert run.after.disks[row["volume_id"]]["status"] == "awaiting-transfer"
 
 
-def require_expected_offer(
-    run: Run, order: Offer, result: Mapping[str, Any], actions: Mapping[str, str], blocked: set[str], failed: set[str]
-) -> None:
+def require_expected_offer(run: Run, order: Offer, result: Mapping[str, Any], outcomes: Mapping[str, str]) -> None:
     """Nothing disturbed the run: exactly what was to be expected has happened."""
     expected = order.expected(run.before)
     known = {name for key in expected for name in (key, run.before.disks[key]["name"])}
     all_there = set(order.volumes or ()) <= known
-    foreseen = {key for key, outcome in expected.items() if outcome == "blocked"}
-    if not all_there or (foreseen and order.blocked == "fail"):
-        assert result.get("failed"), result
-        assert not actions
-        assert not run.touched
-        return
     refused = {key for key, outcome in expected.items() if outcome == "refused"}
-    if order.check:
-        assert actions.keys() == expected.keys() - foreseen
-        refused = set()
+    foreseen = {key: "offered" if key in refused else outcome for key, outcome in expected.items()}
+    may_begin = all_there and (order.blocked == "skip" or "blocked" not in expected.values())
+    if order.check or not may_begin:
+        assert outcomes == foreseen, result
+        assert bool(result.get("failed")) == bool(result["problems"]) == (not may_begin), result
+        assert not run.touched
     else:
-        assert actions == {key: outcome for key, outcome in expected.items() if outcome not in ("blocked", "refused")}
-    assert (blocked, failed) == (foreseen, refused), result
-    assert bool(result.get("failed")) == bool(refused), result
+        assert outcomes == {key: "failed" if key in refused else outcome for key, outcome in expected.items()}
+        assert bool(result.get("failed")) == bool(refused), result
+    require_same(run, "id", refused)
+
+
+def require_same(run: Run, by: str, refused: set[str]) -> None:
+    """The rehearsal had told what the run then did."""
+    before, after = run.rehearsal, run.result or {}
+    if before is None:
+        return
+    if "disks" not in before or "disks" not in after:
+        assert before["msg"] == after["msg"], f"rehearsed otherwise: {before} {after}"
+        return
+    assert before["rehearsed"], before
+    assert before["changed"] is False, before
+    found = differences(before["disks"], after["disks"], by, refused)
+    assert not found, f"rehearsed otherwise: {found}"
+    for name in ("problems", "source", "target"):
+        assert before.get(name) == after.get(name), f"rehearsed otherwise: {name}: {before} {after}"
 
 
 def judge_withdrawal(run: Run, order: Withdrawal, result: Mapping[str, Any]) -> None:
-    rows, failed = result.get("transfers", []), {row["transfer_id"] for row in result.get("failures", ())}
-    assert bool(failed) == ("failures" in result)
-    for row in rows:
-        assert row["auth_key"] is None
-        if not order.check and row["id"] not in failed:
-            assert row["id"] not in run.after.transfers, f"still pending: {result}"
-        if row["action"] == "accepted" and not order.check:
-            assert run.after.disks.get(row["volume_id"], {}).get("tenant") != order.tenant or run.hits, result
-    if "transfers" not in result:
+    assert result.get("transfers", []) == []
+    if "disks" not in result:
         assert result["failed"]
         return
+    outcomes = outcomes_of(result, "transfer_id")
     expected = order.expected(run.before)
     unharmed = {key for key in expected if run.before.transfers[key]["volume_id"] not in run.meddled}
-    assert unharmed <= ids_of(result) | failed, f"neither withdrawn nor failed: {unharmed}: {result}"
+    assert unharmed <= outcomes.keys(), f"neither withdrawn nor failed: {unharmed}: {result}"
+    assert set(outcomes.values()) <= {"withdrawn", "gone", "failed", "unknown"}, result
     if run.undisturbed:
         assert not result.get("failed"), result
-        assert ids_of(result) == expected, f"withdraws something else than was asked for: {result}"
-        assert {row["action"] for row in rows} <= {"deleted"}, result
+        assert outcomes == dict.fromkeys(expected, "withdrawn"), f"withdraws something else than asked for: {result}"
+        require_same(run, "transfer_id", set())
 
 
 def judge_accept(run: Run, order: Accept, result: Mapping[str, Any], keys: Mapping[str, str]) -> None:
-    rows, failed = result.get("transfers", []), {row["transfer_id"] for row in result.get("failures", ())}
-    actions = {row["id"]: row["action"] for row in rows}
-    assert bool(failed) == ("failures" in result)
+    outcomes = outcomes_of(result, "transfer_id")
     given = {transfer[0] for transfer in order.transfers}
-    if "transfers" in result:
-        assert actions.keys() | failed == given, f"a transfer is not named: {result}"
-        assert not actions.keys() & failed
+    if "disks" in result:
+        assert outcomes.keys() == given, f"a transfer is not named: {result}"
     else:
         assert result["failed"]
-    if not order.check:
-        mine = {row["volume_id"] for row in rows} - run.meddled
+    if not result.get("rehearsed"):
+        accepted = {row["id"] for row in result.get("disks", ()) if row["outcome"] == "accepted"}
+        mine = {row["id"] for row in result.get("disks", ()) if row["outcome"] in ("accepted", "already_there")}
+        mine -= run.meddled
         assert {run.after.disks[key]["tenant"] for key in mine} <= {order.tenant}, f"not accepted: {result}"
-        require_available(run, {row["volume_id"] for row in rows if row["action"] == "accepted"})
-        shown = {disk["id"]: disk["project_id"] for disk in result.get("volumes", ())}
-        owners = {key: run.after.disks[key]["project_id"] for key in mine}
-        assert {key: shown.get(key) for key in mine} == owners, f"shown otherwise: {result}"
+        require_available(run, accepted)
+        owners = {row["id"]: row["owner"] for row in result.get("disks", ()) if row["id"] in mine}
+        assert owners == {key: run.after.disks[key]["project_id"] for key in mine}, f"shown otherwise: {result}"
     if run.undisturbed:
-        require_expected_accept(run, order, result, actions, keys)
+        require_expected_accept(run, order, result, outcomes, keys)
 
 
 def require_expected_accept(
-    run: Run, order: Accept, result: Mapping[str, Any], actions: Mapping[str, str], keys: Mapping[str, str]
+    run: Run, order: Accept, result: Mapping[str, Any], outcomes: Mapping[str, str], keys: Mapping[str, str]
 ) -> None:
     expected = order.expected(run.before, keys)
     if expected is None:
         assert result.get("failed"), result
-        assert not actions
+        assert not outcomes
         assert not run.touched
+        require_same(run, "transfer_id", set())
         return
+    refused = {key for key, outcome in expected.items() if outcome in ("failed", "gone")}
     if order.check:
-        expected = {key: "accepted" if outcome == "refused" else outcome for key, outcome in expected.items()}
-    assert actions == {key: outcome for key, outcome in expected.items() if outcome != "refused"}, result
-    assert bool(result.get("failed")) == ("refused" in expected.values()), result
+        expected = {key: "accepted" if key in refused else outcome for key, outcome in expected.items()}
+    assert outcomes == expected, result
+    assert bool(result.get("failed")) == ("failed" in expected.values()), result
+    require_same(run, "transfer_id", refused)
 
 
 def judge_volumes(run: Run, order: ReadVolumes, result: Mapping[str, Any]) -> None:

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
 from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
-from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
+from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
 
 FIGURES = "figures"
 """The name under which a test records a line for the summary."""
@@ -16,10 +15,9 @@ FIGURES = "figures"
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same retries, polls and time-outs, but shorter."""
+    """The same retries and polls, but sooner."""
     monkeypatch.setattr(_backoff, "FIRST_DELAY", 0.001)
-    monkeypatch.setattr(_lookup, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 0.15)
+    monkeypatch.setattr(_proof, "FIRST_PAUSE", 0.001)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,20 +9,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from unittest import mock
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
 from tests.emulator.server import EmulatorServer
-from tests.faults.claims import Run, judge
+from tests.faults.claims import FALSE, Run, judge
 from tests.faults.cloud import Cloud, Stretch
 from tests.faults.judge import KEYS
-from tests.faults.orders import Accept, Move, Offer, ReadTransfers, ReadVolumes, Withdrawal
+from tests.faults.orders import Accept, AnyOrder, Move, Offer, ReadTransfers, ReadVolumes, Withdrawal
 from tests.faults.role import NAME, Role
 from tests.faults.somebody import Somebody
-from tests.faults.test_sweep import ALL, FAULTS_OF_CHANGES
+from tests.faults.test_sweep import ALL, FAULTS_OF_CHANGES, patience
 from tests.faults.wire import Died, Wire
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET
@@ -35,8 +33,6 @@ ONE_OF_ALL = [name for name in ALL if not name.endswith("by another")]
 """Others do that themselves here."""
 LATE = 0.01
 STEPS = 8
-
-Order = Offer | Withdrawal | Accept | ReadTransfers | ReadVolumes | Move
 
 
 @dataclass
@@ -56,6 +52,8 @@ class Figures:
             f"{count['transfers']} transfers created, {count['accepted']} disks accepted, "
             f"{count['opened']} keys tried in the end; {count['healed']} disks moved by the last run, "
             f"{count['nothing to do']} of whose repetitions changed nothing",
+            f"{count['rows']} disks told of: {count['false']} runs with false or missing words, "
+            f"{count['unknown']} disks unknown; {count['rehearsals']} rehearsals, each told what the run then did",
         ]
 
 
@@ -68,7 +66,7 @@ class Fault:
     of_changes: bool
     times: int = 1
 
-    def which(self, order: Order) -> dict[str, Any]:
+    def which(self, order: AnyOrder) -> dict[str, Any]:
         """Order it from the emulator."""
         fault = {**ALL[self.name], "times": self.times}
         if fault["kind"] == "late":
@@ -284,7 +282,7 @@ class Interleavings(RuleBasedStateMachine):
         if order is not None:
             self.perform(order, disturbance)
 
-    def order(self, plan: Plan) -> Order | None:
+    def order(self, plan: Plan) -> AnyOrder | None:
         """Choose disks and transfers among those that are there now; if nothing is offered, offer."""
         by_name, wrong_key, without_id = plan.flags
         if all(disk["tenant"] != plan.tenant for disk in self.cloud.disks.values()):
@@ -327,7 +325,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def acceptance(self, plan: Plan, common: dict[str, Any]) -> Accept | None:
         """Accept transfers that are pending, or were; with their keys, those of others, or wrong ones."""
-        wrong_key, without_id = plan.flags[1:]
+        by_name, wrong_key, without_id = plan.flags
         pending = [key for key in self.keys if key in self.cloud.transfers]
         known = [*pending, *reversed([key for key in self.keys if key not in pending])]
         rows = {}
@@ -343,9 +341,10 @@ class Interleavings(RuleBasedStateMachine):
             common = {**common, "tenant": TARGET}
         elif plan.way != "age" and tenants == {TARGET}:
             common = {**common, "tenant": SOURCE}
-        return Accept(**common, transfers=tuple(rows.values())) if rows else None
+        gone = "skip" if by_name else "fail"
+        return Accept(**common, transfers=tuple(rows.values()), gone=gone) if rows else None
 
-    def perform(self, order: Order, disturbance: Disturbance) -> Run:
+    def perform(self, order: AnyOrder, disturbance: Disturbance) -> Run:
         """Run it, and judge what has happened."""
         begun = [self.cloud]
         stretches: list[Stretch] = []
@@ -368,8 +367,10 @@ class Interleavings(RuleBasedStateMachine):
             wire = Wire(disturbance.number, disturbance.of_changes, meanwhile=meddle)
         self.let_go_wrong(order, faults)
         run = Run(order, stretches, wire.changes)
+        if disturbance is None and order.may_change and not isinstance(order, Move):
+            self.rehearse(order, run)
         try:
-            with wire, patience(faults):
+            with wire, patience(fault.name for fault in faults):
                 self.execute(order, run)
         except Died:
             self.count["crashes"] += 1
@@ -379,19 +380,37 @@ class Interleavings(RuleBasedStateMachine):
         self.learn(run)
         stretches.append(Stretch(begun[-1], self.look()))
         self.tally(run)
-        judge(run, self.keys)
+        try:
+            judge(run, self.keys)
+        except AssertionError as error:
+            self.count["false"] += FALSE in str(error)
+            raise
         return run
 
-    def execute(self, order: Order, run: Run) -> None:
+    def rehearse(self, order: AnyOrder, run: Run) -> None:
+        """Ask a module what it would do, which changes nothing."""
+        assert not isinstance(order, Move)
+        run.rehearsal = self.module(order, check=False, rehearse=True)
+        assert Cloud.read(self.server, self.cloud.with_snapshots) == self.cloud, "a rehearsal has changed something"
+        self.count["rehearsals"] += 1
+
+    def execute(self, order: AnyOrder, run: Run) -> None:
         """Run a module or the role."""
         if isinstance(order, Move):
             run.role = Role(self.server, order.volumes or (), concurrency=1, timeout=1).run()
             run.said = [*run.role.said, {"role": run.role.result, "error": run.role.error}]
             return
+        run.result = self.module(order, check=order.check)
+        run.said = [without_keys(run.result) if isinstance(order, Offer) else run.result]
+        run.said += [run.rehearsal] if run.rehearsal else []
+
+    def module(
+        self, order: Offer | Withdrawal | Accept | ReadTransfers | ReadVolumes, check: bool, **more: Any
+    ) -> dict[str, Any]:
+        """Run a module for the tenant of its order."""
         entry = self.server.cloud(order.tenant)
         login = {"auth": entry["auth"], "region_name": entry["region_name"], "concurrency": 1, "timeout": 1}
-        run.result = run_module(order.module, check=order.check, diff=True, **login, **order.options)
-        run.said = [without_keys(run.result) if isinstance(order, Offer) else run.result]
+        return run_module(order.module, check=check, diff=True, **login, **order.options, **more)
 
     def learn(self, run: Run) -> None:
         """Keep the keys that were returned."""
@@ -410,11 +429,13 @@ class Interleavings(RuleBasedStateMachine):
         self.count["hits"] += run.hits
         self.count["hit runs"] += run.hits > 0
         self.count["transfers"] += sum(len(stretch.created) for stretch in run.stretches)
+        self.count["rows"] += len(run.rows)
+        self.count["unknown"] += run.unknown
         self.count["accepted"] += sum(len(stretch.moved) for stretch in run.stretches)
 
     # Faults
 
-    def let_go_wrong(self, order: Order, faults: list[Fault]) -> None:
+    def let_go_wrong(self, order: AnyOrder, faults: list[Fault]) -> None:
         """Order faults for the requests to come."""
         if faults:
             self.server.forget_requests()
@@ -511,9 +532,3 @@ class Interleavings(RuleBasedStateMachine):
         transfer = self.transfer(deed)
         if transfer:
             self.server.update_transfer(transfer["id"], created_at=LONG_AGO)
-
-
-def patience(faults: list[Fault]) -> Any:
-    """Do not wait for an answer that does not come as long as usual."""
-    stalls = any(ALL[fault.name]["kind"] == "stall" for fault in faults)
-    return mock.patch.object(_credentials, "DEFAULT_API_TIMEOUT", 0.15 if stalls else 60)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.emulator.server import EmulatorServer
+from tests.faults.cloud import Cloud, Stretch
 from tests.faults.role import Run
+from tests.faults.truth import Truth, differences, unknown
 from tests.support.server import SOURCE, TARGET
 
 KEYS = [f"cafe{number:04}5ecre7" for number in range(100)]
@@ -29,22 +31,31 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     """Cases in which a disk was gone, or not where the role said it was."""
     leaked: list[str] = field(default_factory=list)
+    lies: list[str] = field(default_factory=list)
+    """Cases in which a word about a disk was false or missing."""
+    unknown: int = 0
+    """Of how many disks it was told that it is not known what became of them."""
 
     @property
     def problems(self) -> list[str]:
-        return [*self.stuck, *self.lost, *self.leaked]
+        return [*self.stuck, *self.lost, *self.leaked, *self.lies]
 
     @property
     def line(self) -> str:
         """The figures in a line."""
         return (
             f"{self.cases} cases: {self.first} converged in the first run, {self.second} in the second, "
-            f"{len(self.stuck)} stuck, {len(self.lost)} lost, {len(self.leaked)} leaked"
+            f"{len(self.stuck)} stuck, {len(self.lost)} lost, {len(self.leaked)} leaked, {len(self.lies)} false words, "
+            f"{self.unknown} disks unknown"
         )
 
-    def judge_first(self, case: str, server: EmulatorServer, ids: Sequence[str], run: Run, may_lock: bool) -> bool:
+    def judge_first(
+        self, case: str, server: EmulatorServer, ids: Sequence[str], run: Run, may_lock: bool, before: Cloud
+    ) -> bool:
         """Judge a run that was disturbed; returns whether it did all."""
         self.cases += 1
+        self.unknown += unknown(run.disks)
+        self._look_for_lies(case, server, before, run, hit=any(fault["hits"] for fault in server.faults()))
         disks = {disk["id"]: disk for disk in server.volumes()}
         at_target = {key for key, disk in disks.items() if (disk["tenant"], disk["status"]) == (TARGET, "available")}
         locked = {key for key, disk in disks.items() if disk["status"] == "awaiting-transfer"}
@@ -61,8 +72,15 @@ class Tally:
         self.first += done
         return done
 
-    def judge_second(self, case: str, server: EmulatorServer, ids: Sequence[str], run: Run, needed: bool) -> None:
+    def judge_second(
+        self, case: str, server: EmulatorServer, ids: Sequence[str], run: Run, needed: bool, before: Cloud
+    ) -> None:
         """Judge the undisturbed run that follows."""
+        self._look_for_lies(f"{case}, the run after it", server, before, run, hit=False)
+        self.lies += [
+            f"{case}, the run after it: rehearsed otherwise: {found}"
+            for found in differences(run.rehearsal, run.disks, "id", ())
+        ]
         places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in server.volumes()}
         if places != dict.fromkeys(ids, (TARGET, "available")) or server.transfers() or run.error:
             where = sorted(f"{tenant} {status}" for tenant, status in places.values())
@@ -70,6 +88,15 @@ class Tally:
         else:
             self.second += needed
         self._look_for_secrets(case, run)
+
+    def _look_for_lies(self, case: str, server: EmulatorServer, before: Cloud, run: Run, hit: bool) -> None:
+        after = Cloud.read(server, frozenset())
+        touched = Stretch(before, after).touched
+        truth = Truth(before, after, SOURCE, TARGET, touched if run.result else (), hit=hit)
+        rehearsed = bool(run.result.get("rehearsed"))
+        self.lies += [f"{case}: {lie}" for lie in truth.lies(run.disks, rehearsed)]
+        if touched and not run.result:
+            self.lies.append(f"{case}: changed and told nowhere: {touched}: {run.error}")
 
     def _look_for_secrets(self, case: str, run: Run) -> None:
         text = json.dumps([run.said, run.result, run.error])

@@ -101,21 +101,21 @@ class Offer(Task):
         return about == (self.tenant, self.name) and self.means(before, transfer["volume_id"])
 
     def expected(self, before: Cloud) -> dict[str, str]:
-        """Return what becomes of each disk: created, replaced, kept, blocked, or refused by the cloud."""
+        """Return what becomes of each disk: its outcome, or refused by the cloud."""
         return {volume_id: self._expected_of(before, volume_id) for volume_id in self.meant(before)}
 
     def _expected_of(self, before: Cloud, volume_id: str) -> str:
         transfer = before.transfer_of(volume_id)
         if transfer and before.disks[volume_id]["status"] == "awaiting-transfer":
             if self.pending == "keep":
-                return "kept"
+                return "already_offered"
             if self.pending == "fail" or transfer["name"] != self.name:
                 return "blocked"
             if volume_id in before.with_snapshots:
                 return "blocked" if self.check_constraints else "refused"
-            return "replaced"
+            return "offered"
         if before.may_be_offered(volume_id):
-            return "created"
+            return "offered"
         return "blocked" if self.check_constraints else "refused"
 
 
@@ -164,6 +164,7 @@ class Accept(Task):
     """The module evs_transfer_accept; `transfers` are the ID, the key and the disk, if it is told."""
 
     transfers: tuple[tuple[str, str, str | None], ...] = ()
+    gone: str = "fail"
 
     module = "evs_transfer_accept"
 
@@ -171,7 +172,7 @@ class Accept(Task):
     def options(self) -> dict[str, Any]:
         """The module's options."""
         rows = [{"transfer_id": id_, "auth_key": key, "volume_id": volume} for id_, key, volume in self.transfers]
-        return {"transfers": rows}
+        return {"transfers": rows, "gone": self.gone}
 
     def may_move(self, before: Cloud, volume_id: str, owner: str, keys: Mapping[str, str]) -> bool:
         """To the caller, what is asked for with the right key."""
@@ -183,21 +184,22 @@ class Accept(Task):
         return transfer_id in before.transfers and given == [keys.get(transfer_id)]
 
     def expected(self, before: Cloud, keys: Mapping[str, str]) -> dict[str, str] | None:
-        """Return what becomes of each transfer: accepted, already_owned or refused; None if it must not begin."""
+        """Return what becomes of each transfer; None if it must not begin."""
         rows = [before.transfers.get(transfer[0]) for transfer in self.transfers]
-        if any(row and row["tenant"] == self.tenant for row in rows):
+        disks = [transfer[2] for transfer in self.transfers if transfer[2]]
+        if any(row and row["tenant"] == self.tenant for row in rows) or len(disks) != len(set(disks)):
             return None
         outcomes = {}
         mine = {key for key, disk in before.disks.items() if disk["tenant"] == self.tenant}
         for (id_, dummy, volume_id), row in zip(self.transfers, rows, strict=True):
             if volume_id in mine:
-                outcomes[id_] = "already_owned"
+                outcomes[id_] = "already_there"
             elif row and self._opens(before, id_, keys) and before.may_be_accepted(row):
                 outcomes[id_] = "accepted"
                 if not self.check:
                     mine.add(row["volume_id"])
             else:
-                outcomes[id_] = "refused"
+                outcomes[id_] = "failed" if row or self.gone == "fail" else "gone"
         return outcomes
 
 
@@ -265,3 +267,6 @@ class Move(Task):
     def _is_ours(self, before: Cloud, transfer: Row) -> bool:
         about = (transfer["tenant"], transfer["name"])
         return about == (SOURCE, NAME) and self.means(before, transfer["volume_id"])
+
+
+AnyOrder = Offer | Withdrawal | Accept | ReadTransfers | ReadVolumes | Move

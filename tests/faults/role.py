@@ -7,18 +7,20 @@ A playbook takes seconds, and thousands of runs are needed.  That both do the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.filter.transfer_batch import transfer_batch
-from ansible_collections.otc.evs.plugins.filter.transfer_plan import transfer_plan
+from ansible_collections.otc.evs.plugins.filter.transfer_progress import transfer_progress
 from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET, Server
 
 NAME = "ansible-evs-transfer"
+LOCKED = re.compile(r"\blocked\b")
 WHEN = "2026-01-01T00:00:00Z"
+ABOUT = {"run": "1", "entry_point": "main", "name": NAME, "started": WHEN, "finished": WHEN}
 
 
 class Failed(Exception):
@@ -36,15 +38,25 @@ class Run:
     error: str | None = None
 
     @property
+    def disks(self) -> list[dict[str, Any]]:
+        """What it tells of each disk."""
+        return list(self.result.get("disks", ()))
+
+    @property
+    def rehearsal(self) -> list[dict[str, Any]]:
+        """What it showed of each disk before it began."""
+        return list(self.said[0].get("disks", ())) if self.said else []
+
+    @property
     def moved(self) -> set[str]:
         """The IDs of the disks that the role says are the target's."""
-        there = ("moved", "already_there")
-        return {disk["id"] for disk in self.result.get("disks", ()) if disk["outcome"] in there}
+        there = {"already_there"} if self.result.get("rehearsed") else {"moved", "already_there"}
+        return {disk["id"] for disk in self.disks if disk["outcome"] in there}
 
     @property
     def may_be_locked(self) -> set[str]:
         """The IDs of the disks of which the role says that they may stay locked."""
-        return {disk["id"] for disk in self.result.get("disks", ()) if "locked" in " ".join(disk["why"])}
+        return {disk["id"] for disk in self.disks if LOCKED.search(disk["message"] or "")}
 
 
 class Role:
@@ -73,42 +85,36 @@ class Role:
         return run
 
     def _main(self, run: Run) -> None:
-        seen = self._module(run, "evs_volume_info", self._source, volumes=self._volumes, target=self._target)
-        plan = transfer_plan(self._volumes, seen, seen["target"], name=NAME)
+        rehearsal = self._move(run, self._volumes, rehearse=True)
+        if "disks" not in rehearsal:
+            raise Failed(rehearsal["msg"])
+        to_do = [row["id"] for row in rehearsal["disks"] if row["outcome"] == "moved" and not rehearsal["problems"]]
         batches: list[dict[str, Any]] = []
-        for batch in self._batches([] if plan["problems"] else plan["move"]):
-            if not batches or batches[-1]["ids"]:
-                self._move(run, batch, batches)
-        run.result = transfer_result(plan, {"check_mode": False}, batches, todo="to_move", success="moved")
-        failed = run.result["failures"]
-        if plan["problems"] or failed:
-            raise Failed(" ".join([run.result["message"], *plan["problems"], *failed]))
+        for batch in self._batches(to_do):
+            if not transfer_progress(batches, len(to_do), "moved")["stuck"]:
+                # The rehearsal has seen to both.
+                done = self._move(run, batch, blocked="skip", check_constraints=False, check_quota=False)
+                batches.append(
+                    {
+                        "ids": batch,
+                        "disks": done.get("disks", []),
+                        "msg": done.get("msg", ""),
+                        "alarms": done.get("alarms", []),
+                        "lost": "",
+                        "undone": [],
+                    }
+                )
+        about = {**ABOUT, "rehearsed": bool(rehearsal["problems"])}
+        run.result = transfer_result(rehearsal, about, batches, success="moved", blocked="fail")
+        if run.result["problems"] or run.result["failures"]:
+            raise Failed(" ".join([run.result["message"], *run.result["problems"], *run.result["failures"]]))
 
-    def _move(self, run: Run, batch: list[str], batches: list[dict[str, Any]]) -> None:
-        moved = self._module(
-            run,
-            "evs_move",
-            self._source,
-            may_fail=True,
-            target=self._target,
-            volumes=batch,
-            name=NAME,
-            blocked="skip",
-            check_constraints=False,
-            check_quota=False,
-        )
-        batches.append(transfer_batch(batch, moved, WHEN))
-
-    def _batches(self, disks: Sequence[dict[str, Any]]) -> Iterable[list[str]]:
-        for first in range(0, len(disks), self._batch_size):
-            yield [disk["id"] for disk in disks[first : first + self._batch_size]]
-
-    def _module(
-        self, run: Run, module: str, tenant: dict[str, Any], /, may_fail: bool = False, **options: Any
-    ) -> dict[str, Any]:
-        """Run a module as a task; one whose failures the role collects does not end it."""
-        result = run_module(module, **tenant, **options)
+    def _move(self, run: Run, volumes: Sequence[str], /, **options: Any) -> dict[str, Any]:
+        """Run the module as a task; a failure does not end the role."""
+        result = run_module("evs_move", **self._source, target=self._target, volumes=volumes, name=NAME, **options)
         run.said.append(result)
-        if result.get("failed") and not may_fail:
-            raise Failed(result["msg"])
         return result
+
+    def _batches(self, ids: Sequence[str]) -> Iterable[Sequence[str]]:
+        for first in range(0, len(ids), self._batch_size):
+            yield ids[first : first + self._batch_size]

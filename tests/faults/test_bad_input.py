@@ -126,12 +126,21 @@ def spec_of(module_name: str) -> Spec:
 
 SPECS = {
     name: spec_of(name)
-    for name in ("evs_transfer", "evs_transfer_accept", "evs_transfer_info", "evs_volume_info", "evs_quota_info")
+    for name in (
+        "evs_move",
+        "evs_transfer",
+        "evs_transfer_accept",
+        "evs_transfer_info",
+        "evs_volume_info",
+        "evs_quota_info",
+    )
 }
 ANSIBLES_OWN = ("dictionary requested, could not parse", "unable to evaluate string as dictionary", "value of ")
 """How messages begin that AnsibleModule makes of a dict or a choice, without the option, or with all of the value."""
 WITHDRAW = "evs_transfer, absent"
 """The same module doing the other thing."""
+REQUESTS = {"offered": 1, "withdrawn": 1, "accepted": 1, "moved": 2}
+"""How many requests change something for a disk that becomes this, and had no offer before."""
 DEEDS = {**SPECS, WITHDRAW: SPECS["evs_transfer"]}
 
 
@@ -193,8 +202,10 @@ class Cloud:
             login = {"timeout": 2}
         one = {"transfer_id": self.transfer.id, "auth_key": self.key, "volume_id": self.offered_id}
         single = option in one
+        data = {} if option == "select" else {"volumes": ["data"]}
         own: Mapping[str, dict[str, Any]] = {
-            "evs_transfer": {"volumes": ["data"]},
+            "evs_move": {**data, "target": {"auth": self.emulator.cloud(TARGET)["auth"]}},
+            "evs_transfer": data,
             WITHDRAW: {"state": "absent", **({} if option == "transfer_ids" else {"volumes": ["offered"]})},
             "evs_transfer_accept": one if single else {"transfers": [one]},
             "evs_transfer_info": {},
@@ -209,6 +220,12 @@ class Cloud:
             value = {**given["auth"], **value}
         elif option == "transfers" and isinstance(value, list) and value and isinstance(value[0], dict):
             value = [{**given["transfers"][0], **entry} for entry in value]
+        elif option == "known_transfers" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+            value = [{"transfer_id": self.transfer.id, "volume_id": self.offered_id, **value[0]}]
+        elif (
+            option == "target" and isinstance(value, dict) and len(value) == 1 and not value.keys() & {"auth", "cloud"}
+        ):
+            value = {**given["target"], **value}
         return {**given, option: value}
 
 
@@ -247,9 +264,10 @@ def assert_reported(cloud: Cloud, result: Mapping[str, Any]) -> None:
         for request in cloud.emulator.requests()
         if request.method != "GET" and not request.path.endswith("/auth/tokens") and request.status < 400
     ]
-    told = [row for row in result.get("transfers", ()) if row.get("action") in ("created", "deleted", "accepted")]
-    assert len(changes) == len(told), (changes, result)
-    assert all(row["auth_key"] for row in told if row["action"] == "created")
+    told = [] if result.get("rehearsed") else [row for row in result.get("disks", ()) if row["outcome"] in REQUESTS]
+    assert len(changes) == sum(REQUESTS[row["outcome"]] for row in told), (changes, result)
+    offered = {row["id"] for row in told if row["outcome"] == "offered"}
+    assert offered == {row["volume_id"] for row in result.get("transfers", ()) if row.get("auth_key")}
     assert result.get("changed", False) == bool(told)
 
 
@@ -323,9 +341,10 @@ def test_a_disk_that_is_taken_over_by_mistake_is_in_the_result(cloud: Cloud) -> 
     options = {**cloud.options("evs_transfer_accept", "volume_id"), "volume_id": FOREIGN_ID}
     result = run_module("evs_transfer_accept", **options)
     assert result["failed"]
-    assert f"it was of disk {cloud.offered_id}, which is in this project now" in result["msg"]
-    assert [(row["volume_id"], row["action"]) for row in result["transfers"]] == [(cloud.offered_id, "accepted")]
-    assert "failed for 1 of 1" in result["msg"]
+    assert f"its id is '{cloud.offered_id}', not '{FOREIGN_ID}'. It is in this project now" in result["msg"]
+    assert [(row["id"], row["outcome"]) for row in result["disks"]] == [(cloud.offered_id, "accepted")]
+    assert len(result["alarms"]) == 1
+    assert "Accepting 1 disk: not all as told." in result["msg"]
     assert_reported(cloud, result)
 
 
@@ -336,7 +355,7 @@ def test_what_is_given_twice_is_done_once(cloud: Cloud) -> None:
     assert [row["volume_id"] for row in offered["transfers"]] == [cloud.volume_id]
     options = cloud.options("evs_transfer_accept", "")
     taken = run_module("evs_transfer_accept", **{**options, "transfers": [*options["transfers"] * 3]})
-    assert [row["volume_id"] for row in taken["transfers"]] == [cloud.offered_id]
+    assert [(row["id"], row["outcome"]) for row in taken["disks"]] == [(cloud.offered_id, "accepted")]
 
 
 @pytest.mark.parametrize(
@@ -363,14 +382,21 @@ def test_ten_thousand_entries_are_told_shortly(cloud: Cloud) -> None:
 @pytest.mark.parametrize("key", ["metadata", "tags"])
 @pytest.mark.parametrize("value", [True, None, 1.5, [], {}], ids=str)
 def test_a_filter_that_is_no_string_is_told(cloud: Cloud, key: str, value: Any) -> None:
-    result = run_module("evs_volume_info", **{**cloud.options("evs_volume_info", key), key: {"tier": value}})
-    assert result["msg"] == f"Option {key} has a value that is no string for 'tier'; put it into quotes."
+    told = f"Option {key} has a value that is no string for 'tier'; put it into quotes."
+    listed = run_module("evs_volume_info", **{**cloud.options("evs_volume_info", key), key: {"tier": value}})
+    assert listed["msg"] == told
+    for module in ("evs_move", "evs_transfer"):
+        selected = run_module(module, **cloud.options(module, "select"), select={key: {"tier": value}})
+        assert selected["msg"] == told
+        assert_reported(cloud, selected)
 
 
 def test_a_filter_that_yaml_takes_for_a_number_works(cloud: Cloud) -> None:
     cloud.emulator.update_volume(cloud.volume_id, metadata={"tier": "1"})
     result = run_module("evs_volume_info", **cloud.options("evs_volume_info", ""), metadata={"tier": 1})
     assert [row["id"] for row in result["volumes"]] == [cloud.volume_id]
+    selected = run_module("evs_move", **cloud.options("evs_move", "select"), select={"metadata": {"tier": 1}})
+    assert [(row["id"], row["outcome"]) for row in selected["disks"]] == [(cloud.volume_id, "moved")]
 
 
 @settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -381,4 +407,4 @@ def test_a_disk_moves_whatever_it_is_called(emulator: EmulatorServer, name: str)
     offered = run_module("evs_transfer", auth=emulator.cloud(SOURCE)["auth"], volumes=[name])
     assert [row["volume_name"] for row in offered["transfers"]] == [name]
     taken = run_module("evs_transfer_accept", auth=emulator.cloud(TARGET)["auth"], transfers=offered["transfers"])
-    assert [(disk["id"], disk["name"]) for disk in taken["volumes"]] == [(volume_id, name)]
+    assert [(disk["id"], disk["name"]) for disk in taken["disks"]] == [(volume_id, name)]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcom
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._flows import move as _move
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading
 from tests.emulator.server import EmulatorServer
 from tests.faults.test_sweep import sweep
 
@@ -31,9 +34,11 @@ def create_blindly(evs: Evs, volume: Volume, name: str, timeout: float) -> Trans
     return evs.create_transfer(volume.id, name)
 
 
-def believe(mover: Any, volumes: Sequence[Volume], errors: Any) -> dict[str, Volume]:
+def believe(mover: Any, ids: Sequence[str], troubles: object) -> Reading:
     """Take the 202 for the proof."""
-    return {volume.id: volume for volume in volumes}
+    owner = mover._target.project.id
+    here = by_id(mover._source, ids)
+    return Reading({key: replace(here[key], project_id=owner, status=AVAILABLE) for key in ids if key in here})
 
 
 def send_again(failure: Any, method: str, attempt: int) -> bool:

@@ -21,12 +21,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
-from ansible_collections.otc.evs.plugins.module_utils._flows import find as _lookup
+from ansible_collections.otc.evs.plugins.module_utils._flows import accept as _accept
 from ansible_collections.otc.evs.plugins.module_utils._flows import offer as _offer
-from ansible_collections.otc.evs.plugins.module_utils._flows.offer import OfferOptions
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Result
+from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
+from ansible_collections.otc.evs.plugins.module_utils._flows import recovery as _recovery
+from ansible_collections.otc.evs.plugins.module_utils._flows import withdraw as _withdraw
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Row
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import Rules
+from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Trouble
 from tests.emulator.server import EmulatorServer
+from tests.faults.claims import FALSE
 from tests.faults.conftest import FIGURES
 from tests.faults.interleavings import STEPS, WRONG_KEY, Figures, Interleavings
 from tests.faults.judge import KEYS
@@ -50,8 +56,8 @@ class FastClock:
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_backoff, "FIRST_DELAY", 0.001)
-    monkeypatch.setattr(_lookup, "FIRST_PAUSE", 0.04)
-    monkeypatch.setattr(_lookup, "time", FastClock())
+    monkeypatch.setattr(_proof, "FIRST_PAUSE", 0.04)
+    monkeypatch.setattr(_proof, "time", FastClock())
 
 
 def interleave(server: EmulatorServer, figures: Figures, sequences: int, *phases: Phase) -> None:
@@ -88,19 +94,19 @@ def test_interleavings(emulator: EmulatorServer, record_property: Callable[[str,
 # What broken clients do, and what they are found out by.
 
 
-def replace_whatever_is_there(transfer: Transfer | None, options: OfferOptions) -> str:
-    return "replaced" if transfer else "created"
+def replace_whatever_is_there(rules: Rules, transfer: Transfer | None) -> bool:
+    return transfer is not None and not rules.keeps(transfer)
 
 
 def forget_the_change(result: Result, label: str, before: object, after: object) -> None:
     """Do not note it."""
 
 
-def tell_the_key(doing: str, error: EvsError, remedies: object) -> str:
-    return f"{doing}: {error.message} {KEYS[0]}"
+def tell_the_key(error: EvsError, doing: str, remedies: object) -> Trouble:
+    return Trouble(f"{doing}: {error.message} {KEYS[0]}", doing)
 
 
-def keep_what_was_lost(evs: Evs, volume: Volume, name: str, timeout: float) -> None:
+def keep_what_was_lost(evs: Evs, volume: Volume, name: str, timeout: float, lost: EvsError) -> None:
     """Do not look what became of a create whose answer was lost."""
 
 
@@ -109,17 +115,35 @@ def give_a_wrong_key(evs: Evs, volume_id: str, name: str) -> Transfer:
     return replace(transfer, auth_key=Secret(WRONG_KEY))
 
 
+def believe_the_answer(told: Row, label: str, trouble: Trouble | None, *read: object) -> Row:
+    """What was answered with a yes is done, and nothing else, whatever was read."""
+    return replace(told, outcome="failed", message=trouble.message) if trouble else told
+
+
+def is_withdrawn(row: Row, *read: object) -> Row:
+    return row
+
+
+def forget_a_disk(result: Result, *rest: object) -> None:
+    TELL(result, *rest)  # type: ignore[arg-type]
+    result.rows = (result.rows or [])[1:]
+
+
 CREATE = Evs.create_transfer
+TELL = _offer._tell
 
 
 @pytest.mark.parametrize(
     ("place", "name", "broken", "problem"),
     [
-        (_offer, "_action", replace_whatever_is_there, "withdrawn without permission"),
+        (Rules, "replaces", replace_whatever_is_there, "withdrawn without permission|'changed': True"),
         (Result, "change", forget_the_change, "'changed': False"),
-        (_offer, "explained", tell_the_key, r"said \['5ecre7'\]"),
-        (_offer, "_withdraw_lost", keep_what_was_lost, "keys were lost|disks stay locked|nobody says so"),
-        (Evs, "create_transfer", give_a_wrong_key, "the key does not open|a key that was told|not moved by"),
+        (_offer, "trouble", tell_the_key, r"said \['5ecre7'\]"),
+        (_recovery, "_withdraw_lost", keep_what_was_lost, "keys were lost|disks stay locked|nobody says so"),
+        (_accept, "of_accept", believe_the_answer, FALSE),
+        (_withdraw, "of_withdrawal", is_withdrawn, FALSE),
+        (_offer, "_tell", forget_a_disk, FALSE),
+        (Evs, "create_transfer", give_a_wrong_key, "the key does not open|a key that was told|not moved by|otherwise"),
     ],
 )
 def test_a_broken_client(

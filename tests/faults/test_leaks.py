@@ -207,7 +207,7 @@ def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> 
     failed.must_be_tight("tenant-a: 2 offered, 1 failed.", "reports", "retry")
     controller.server.update_volume(disks[2], status="available", attachments=[])
     done = controller.role("offer", **offer)
-    done.must_be_tight("tenant-a: 1 offered, 2 offered before.", "reports")
+    done.must_be_tight("tenant-a: 1 offered, 2 already offered.", "reports")
     assert controller.handoff.stat().st_mode & 0o777 == 0o600
     content = controller.opened()
     assert {row["auth_key"] for row in content["transfers"]} <= set(KEYS)
@@ -215,11 +215,11 @@ def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> 
     wrong = [{**row, "auth_key": WRONG_KEY} if row["volume_name"] == NAMES[0] else row for row in content["transfers"]]
     other.handoff.write_text(seal({**content, "transfers": wrong}, HANDOFF_PASSWORD), encoding="utf-8")
     failed = other.role("accept", target=other.inline(TARGET))
-    failed.must_be_tight("tenant-a -> tenant-b: 2 moved, 0 already there, 1 failed.", "reports", "retry")
+    failed.must_be_tight("tenant-a -> tenant-b: 2 accepted, 0 already there, 1 failed.", "reports", "retry")
     assert "Check the auth_key" in failed.run.words
     shutil.copy(controller.handoff, other.handoff)
     done = other.role("accept", target=other.inline(TARGET))
-    done.must_be_tight("tenant-a -> tenant-b: 1 moved, 2 already there.", "reports")
+    done.must_be_tight("tenant-a -> tenant-b: 1 accepted, 2 already there.", "reports")
 
 
 def test_a_withdrawal(controller: Controller, disks: list[str]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,8 +14,9 @@ from urllib.parse import unquote
 import pytest
 
 from tests.emulator.server import EmulatorServer
+from tests.faults.cloud import Cloud
 from tests.faults.judge import SECRETS, Tally, prepare
-from tests.faults.role import Role
+from tests.faults.role import LOCKED, Role
 from tests.faults.test_sweep import ALL, DISKS
 from tests.integration.conftest import move_on
 from tests.support.server import SOURCE, TARGET, Request
@@ -59,9 +61,10 @@ def test_a_playbook_does_the_same_as_the_role_in_process(emulator: EmulatorServe
 
     ids = begin()
     tally = Tally()
+    cloud = Cloud.read(emulator, frozenset())
     in_process = Role(emulator, ids, concurrency=1, timeout=TIMEOUT).run()
     expected = calls(emulator.requests())
-    tally.judge_first(name, emulator, ids, in_process, may_lock=True)
+    tally.judge_first(name, emulator, ids, in_process, may_lock=True, before=cloud)
     assert tally.problems == []
     before = sorted((disk["name"], disk["tenant"], disk["status"]) for disk in emulator.volumes())
 
@@ -75,7 +78,10 @@ def test_a_playbook_does_the_same_as_the_role_in_process(emulator: EmulatorServe
     assert calls(emulator.requests()) == expected
     assert sorted((disk["name"], disk["tenant"], disk["status"]) for disk in emulator.volumes()) == before
     assert (run.exit_status == 0) == (in_process.error is None), run.output
-    assert ("may stay" in run.words and "locked" in run.words) == bool(in_process.may_be_locked)
+    assert bool(LOCKED.search(run.words)) == bool(in_process.may_be_locked)
+    counted = Counter(disk["outcome"] for disk in in_process.disks)
+    told = [f"{count} {outcome.replace('_', ' ')}" for outcome, count in counted.items()]
+    assert not [words for words in told if words not in run.words], run.output
     assert not [secret for secret in SECRETS if secret in run.output]
 
     emulator.end_faults()

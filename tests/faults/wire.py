@@ -27,7 +27,7 @@ class Wire:
         of_changes: bool = False,
         dies: bool = False,
         after: bool = False,
-        meanwhile: Callable[[], None] | None = None,
+        meanwhile: Callable[[], object] | None = None,
     ) -> None:
         """Before request `number`, from 1, or `after` its answer, the process dies, or `meanwhile` is called.
 
@@ -43,7 +43,7 @@ class Wire:
     @property
     def changes(self) -> list[tuple[str, str]]:
         """The requests that change something in the cloud; a login does not."""
-        return [(method, path) for method, path in self.requests if method != "GET" and "/auth/tokens" not in path]
+        return [request for request in self.requests if request[0] != "GET" and "/auth/tokens" not in request[1]]
 
     def __enter__(self) -> Wire:
         """Begin to watch."""

@@ -83,6 +83,7 @@ def bad_variables(home: Path) -> dict[str, Case]:
         "disks in a list in the list": ("main", {"volumes": [["data"]]}, NO_STRING),
         "a disk that is a number": ("main", {"volumes": [5]}, NO_STRING),
         "a disk that is true": ("main", {"volumes": [True]}, NO_STRING),
+        "disks by name and by property": ("main", {"select": {"name": "*"}}, "or by their properties"),
         "a disk without a name": ("main", {"volumes": ["data", ""]}, "Option volumes holds an empty name."),
         "an unknown property": ("main", {"select": {"colour": "red"}}, "tenant_transfer_select.colour"),
         "a name of 256 bytes": ("main", {"name": "\N{GRINNING FACE}" * 64}, NO_NAME),
@@ -97,7 +98,7 @@ def bad_variables(home: Path) -> dict[str, Case]:
         "a report in a file": ("main", {"report_dir": str(home / "plain")}, NO_DIRECTORY),
         "a report in a list": ("main", {"report_dir": ["x"]}, NO_DIRECTORY),
         "an age that is none": ("withdraw", {"older_than": "soon"}, "older_than is 'soon'; it takes"),
-        "an age beyond reckoning": ("withdraw", {"older_than": "9" * 30 + "d"}, "longer than any time"),
+        "an age beyond reckoning": ("withdraw", {"older_than": "9" * 30 + "d"}, "which is too long a time"),
         "a handoff in a directory": ("offer", {"handoff_file": str(home / "directory")}, "cannot be read: [Errno 21]"),
         "a handoff that is a text": ("offer", {"handoff_file": str(home / "plain")}, "it is not a handoff file"),
         "a handoff of other bytes": ("offer", {"handoff_file": str(home / "binary")}, "it cannot be read: 'utf-8'"),
@@ -165,9 +166,11 @@ def test_disks_move_whatever_they_are_called(emulator: EmulatorServer, tmp_path:
     assert run.exit_status == 0, run.output
     assert sorted(disk["name"] for disk in emulator.volumes(TARGET)) == sorted(STRANGE)
     report = json.loads((tmp_path / "reports" / "report.json").read_text(encoding="utf-8"))
-    assert sorted(disk["name"] for disk in report["disks"]) == sorted(STRANGE)
+    assert sorted(disk["name"] for disk in report["state"]) == sorted(STRANGE)
     page = read_page((tmp_path / "reports" / "report.html").read_text(encoding="utf-8"))
-    assert sorted(cell.one("bdi").text for cell in page.all("th") if cell.all("bdi")) == sorted(STRANGE)
+    shown = {cell.one("bdi").text for cell in page.all("th") if cell.all("bdi")}
+    assert {name for name in STRANGE if name.isprintable()} <= shown
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}atad" not in shown
     assert page.all("script") == []
 
 
@@ -186,8 +189,7 @@ def test_what_is_missing_of_ten_thousand_is_told(emulator: EmulatorServer, tmp_p
     run = move_on(emulator, tmp_path)(names)
     assert run.exit_status != 0
     assert "Nothing was changed." in run.words
-    for name in names[:3]:
-        assert f"Disk '{name}' is neither in project tenant-a" in run.words
+    assert "'disk-00000', 'disk-00001', 'disk-00002': neither in project tenant-a" in run.words
     assert emulator.volumes(TARGET) == []
     assert emulator.transfers() == []
 
@@ -195,7 +197,5 @@ def test_what_is_missing_of_ten_thousand_is_told(emulator: EmulatorServer, tmp_p
 def test_none_of_ten_thousand_is_told_shortly(emulator: EmulatorServer, tmp_path: Path) -> None:
     run = move_on(emulator, tmp_path)([f"disk-{number:05}" for number in range(10_000)])
     assert run.exit_status != 0
-    assert "Disk 'disk-00000' is neither in project tenant-a" in run.words
-    # Some releases of ansible-core print a message twice.
-    assert run.words.count("is neither in project tenant-a") in (20, 40)
-    assert "And 9980 more, see problems of tenant_transfer_result." in run.words
+    assert "'disk-00019' and 9980 more: neither in project tenant-a" in run.words
+    assert "disk-00020" not in run.words

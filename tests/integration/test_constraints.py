@@ -96,13 +96,13 @@ def test_alone(cloud: EmulatorServer, module: Module, constraint: str) -> None:
     assert not row["transferable"]
     result = module("evs_transfer", volumes=["disk"])
     assert result["failed"]
-    assert "0 of 1" not in result["msg"]
     assert row["blockers"][0]["reason"] in result["msg"]
     assert row["blockers"][0]["remedy"] in result["msg"]
     assert posts(cloud) == 0
     assert cloud.verdicts(SOURCE) == {volume_id: [constraint]}
     forced = module("evs_transfer", volumes=["disk"], ignore_constraints=[constraint])
-    assert forced["failures"][0]["status"] == 400
+    assert forced["disks"][0]["outcome"] == "failed"
+    assert " was answered 400" in forced["disks"][0]["message"]
 
 
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
@@ -112,7 +112,7 @@ def test_nearly(cloud: EmulatorServer, module: Module, constraint: str) -> None:
     assert row["blockers"] == []
     assert row["transferable"]
     offered = module("evs_transfer", volumes=["disk"])
-    assert offered["transfers"][0]["action"] == "created"
+    assert offered["disks"][0]["outcome"] == "offered"
     assert module("evs_transfer_accept", TARGET, transfers=offered["transfers"])["changed"]
 
 
@@ -132,8 +132,9 @@ def test_all_together(cloud: EmulatorServer, module: Module) -> None:
     expected = [constraint for constraint in CONSTRAINTS if constraint != "attached"]
     (row,) = module("evs_volume_info")["volumes"]
     assert [blocker["constraint"] for blocker in row["blockers"]] == expected
-    (blocked,) = module("evs_transfer", volumes=["disk"], blocked="skip")["blocked"]
-    assert [blocker["constraint"] for blocker in blocked["blockers"]] == expected
+    (blocked,) = module("evs_transfer", volumes=["disk"], blocked="skip")["disks"]
+    assert blocked["outcome"] == "blocked"
+    assert [reason["constraint"] for reason in blocked["reasons"]] == expected
     assert sorted(cloud.verdicts(SOURCE)[volume_id]) == sorted(expected)
     assert posts(cloud) == 0
 
@@ -161,12 +162,15 @@ def test_unchecked(
     cloud.forget_requests()
     result = module("evs_transfer", volumes=["disk"])
     assert result["failed"]
-    assert [item["constraint"] for item in result["unchecked"]] == [constraint]
+    assert [reason["constraint"] for reason in result["disks"][0]["reasons"]] == [constraint]
+    assert result["disks"][0]["outcome"] == "blocked"
     assert f"The constraint {constraint} could not be checked" in result["msg"]
     assert posts(cloud) == 0
     ignored = module("evs_transfer", volumes=["disk"], ignore_constraints=[constraint], check=True)
-    assert ignored["unchecked"] == []
-    assert module("evs_transfer", volumes=["disk"], unchecked="allow")["changed"]
+    assert ignored["disks"][0]["reasons"] == []
+    allowed = module("evs_transfer", volumes=["disk"], unchecked="allow")
+    assert (allowed["changed"], allowed["disks"][0]["outcome"]) == (True, "offered")
+    assert [reason["constraint"] for reason in allowed["disks"][0]["reasons"]] == [constraint]
 
 
 @pytest.mark.parametrize("service", ["cbr", "vbs", "sdrs"])
@@ -201,13 +205,14 @@ def test_one_blocked_disk_of_a_hundred(cloud: EmulatorServer, module: Module) ->
     names = [*(f"disk-{number:02}" for number in range(99)), "policed"]
     cloud.forget_requests()
     result = module("evs_transfer", volumes=names)
-    assert "1 of 100 disks" in result["msg"]
+    assert "Nothing was changed. Disk policed (" in result["msg"]
+    assert [row["outcome"] for row in result["disks"]].count("offered") == 99
+    assert result["rehearsed"]
     assert posts(cloud) == 0
     result = module("evs_transfer", volumes=names, blocked="skip")
     assert len(result["transfers"]) == 99
-    assert [(row["volume_name"], row["blockers"][0]["constraint"]) for row in result["blocked"]] == [
-        ("policed", "backup_policy")
-    ]
+    blocked = [row for row in result["disks"] if row["outcome"] == "blocked"]
+    assert [(row["name"], row["reasons"][0]["constraint"]) for row in blocked] == [("policed", "backup_policy")]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +231,8 @@ def test_what_comes_up_between_offer_and_accept_is_told(
     }
     cloud.load(SOURCE, **{what: [{**about[what], **fields}]})
     result = module("evs_transfer_accept", TARGET, transfers=offered)
-    assert result["failures"][0]["code"] == "EVS.5400"
+    assert result["disks"][0]["outcome"] == "failed"
+    assert " was answered 400 EVS.5400" in result["disks"][0]["message"]
     assert "let the source look at the disk's status and constraints" in result["msg"]
     assert cloud.volumes(SOURCE)[0]["status"] == "awaiting-transfer"
 
@@ -247,7 +253,7 @@ def test_the_role_leaves_what_is_blocked_and_moves_what_nearly_is(cloud: Emulato
         for constraint in CONSTRAINTS:
             assert f"blocked-{constraint} stays ({constraint}): it" in run.words
     assert {disk["name"] for disk in cloud.volumes(TARGET)} == {f"nearly-{constraint}" for constraint in CONSTRAINTS}
-    assert "10 moved, 0 already there, 10 left because they cannot be transferred" in moved.words
+    assert "10 moved, 0 already there, 10 blocked" in moved.words
 
 
 def test_the_role_does_not_take_unknown_for_a_pass(cloud: EmulatorServer, tmp_path: Path) -> None:

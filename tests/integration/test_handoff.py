@@ -99,24 +99,24 @@ def test_disks_change_hands_between_two_controllers(server: Server, team_a: Team
 
     again = offer(team_a)
     assert (again.exit_status, again.changed) == (0, 0), again.output
-    assert "tenant-a: 0 offered, 3 offered before." in again.words
+    assert "tenant-a: 0 offered, 3 already offered." in again.words
     assert keys(team_a) == known
 
     send(team_a, team_b)
     foreseen = team_b.run("otc.evs.accept", "--check")
-    assert "tenant-a -> tenant-b: 3 would be moved" in foreseen.words
+    assert "tenant-a -> tenant-b: 3 would be accepted" in foreseen.words
     accepted = team_b.run("otc.evs.accept", "-vvv")
     assert accepted.exit_status == 0, accepted.output
-    assert "tenant-a -> tenant-b: 3 moved, 0 already there." in accepted.words
+    assert "tenant-a -> tenant-b: 3 accepted, 0 already there." in accepted.words
     assert not [key for key in known.values() if key in accepted.output]
     assert sorted(volume.name for volume in evs_of(server, TARGET).volumes()) == sorted(NAMES)
     again = team_b.run("otc.evs.accept")
     assert (again.exit_status, again.changed) == (0, 0), again.output
-    assert "0 moved, 3 already there" in again.words
+    assert "0 accepted, 3 already there" in again.words
 
     seen = offer(team_a)
     assert (seen.exit_status, seen.changed) == (0, 0), seen.output
-    assert "tenant-a: 0 offered, 3 taken by the target." in seen.words
+    assert "tenant-a: 0 offered, 3 gone." in seen.words
 
 
 def test_a_lost_file_is_written_anew_with_new_keys(server: Server, team_a: Team, team_b: Team) -> None:
@@ -131,6 +131,7 @@ def test_a_lost_file_is_written_anew_with_new_keys(server: Server, team_a: Team,
     assert not set(keys(team_a).values()) & set(known.values())
     expired = team_b.run("otc.evs.accept")
     assert expired.exit_status != 0
+    assert "Nothing in the handoff file can be accepted any more." in expired.words
     assert "There is no such transfer (any more)" in expired.words
     assert "Let the source offer the disk again." in expired.words
     send(team_a, team_b)
@@ -187,7 +188,7 @@ def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, tea
     assert "tenant-a: 3 would be withdrawn." in foreseen.words
     one = team_a.run("otc.evs.withdraw", tenant_transfer_volumes=NAMES[:1])
     assert "tenant-a: 1 withdrawn." in one.words
-    assert f'"{NAMES[0]} ' in one.output
+    assert f'"{NAMES[0]} ' in one.output, "the table tells which"
     rest = team_a.run("otc.evs.withdraw")
     assert "tenant-a: 2 withdrawn." in rest.words
     assert [transfer.name for transfer in source.transfers()] == ["theirs"]

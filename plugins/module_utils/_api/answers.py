@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 if TYPE_CHECKING:
     import requests
@@ -48,6 +49,7 @@ def api_error(where: str, response: requests.Response, secret: Secret | None) ->
     reason = short(reason)
     request_id = next((response.headers[name] for name in REQUEST_ID_HEADERS if name in response.headers), None)
     request_id = request_id or (body.get("request_id") if isinstance(body.get("request_id"), str) else None)
+    request_id = safe(request_id, LONGEST_CODE) if request_id else None
     status = response.status_code
     words = f"{where} was answered {status}"
     words += f" {code}" if code and code != str(status) else ""
@@ -60,7 +62,7 @@ def api_error(where: str, response: requests.Response, secret: Secret | None) ->
 
 def short(words: str) -> str:
     """A server's words, as far as a message shows them."""
-    return words if len(words) <= LONGEST_REASON else words[:LONGEST_REASON] + "..."
+    return safe(words, LONGEST_REASON)
 
 
 def outcome_is_open(error: EvsError) -> bool:
@@ -103,5 +105,5 @@ def _reason(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
         message = level.get("message") or level.get("error_msg")
         if isinstance(message, str) and message:
             code = level.get("code") or level.get("error_code")
-            return message, str(code)[:LONGEST_CODE] if isinstance(code, (str, int)) else None
+            return message, safe(str(code), LONGEST_CODE) if isinstance(code, (str, int)) else None
     return None, None

@@ -147,6 +147,26 @@ def _from_auth(options: LoginOptions) -> Credentials:
         return next((environment[name] for name in option.argparse_envvars if environment.get(name)), option.default)
 
     auth_type = options.auth_type or environment.get("OS_AUTH_TYPE") or "password"
+    plugin = _auth_plugin(auth_type, given, value_of, origin)
+    verify: bool | str = options.ca_cert or environment.get("OS_CACERT") or True
+    cert = options.client_cert or environment.get("OS_CERT")
+    key = options.client_key or environment.get("OS_KEY")
+    return Credentials(
+        plugin=plugin,
+        origin=origin,
+        verify=False if options.validate_certs is False else verify,
+        cert=(cert, key) if cert and key else cert,
+        region_name=options.region_name or environment.get("OS_REGION_NAME"),
+        interface=options.interface or environment.get("OS_INTERFACE") or "public",
+        api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
+        endpoint_of=lambda service_type: None,
+    )
+
+
+def _auth_plugin(
+    auth_type: str, given: Mapping[str, Any], value_of: Callable[[Opt], Any], origin: str
+) -> BaseAuthPlugin:
+    """The auth plugin with its options; every one that is given has to be one of them."""
     try:
         loader = _loader(auth_type)
         plugin = loader.load_from_options_getter(value_of)
@@ -165,19 +185,7 @@ def _from_auth(options: LoginOptions) -> Credentials:
     )
     if unknown:
         raise LoginError(f"auth_type {auth_type} does not take {', '.join(unknown)} in auth.")
-    verify: bool | str = options.ca_cert or environment.get("OS_CACERT") or True
-    cert = options.client_cert or environment.get("OS_CERT")
-    key = options.client_key or environment.get("OS_KEY")
-    return Credentials(
-        plugin=plugin,
-        origin=origin,
-        verify=False if options.validate_certs is False else verify,
-        cert=(cert, key) if cert and key else cert,
-        region_name=options.region_name or environment.get("OS_REGION_NAME"),
-        interface=options.interface or environment.get("OS_INTERFACE") or "public",
-        api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
-        endpoint_of=lambda service_type: None,
-    )
+    return plugin
 
 
 def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> Credentials:

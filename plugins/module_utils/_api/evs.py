@@ -15,10 +15,10 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
-from ansible_collections.otc.evs.plugins.module_utils._api.keystone import Project
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Pair, Placement, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Limit,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import retry_after, short
@@ -22,6 +21,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     Unreachable,
     UntrustedServer,
 )
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -38,20 +38,6 @@ TRANSIENT = (429, 500, 502, 503, 504)
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What keystoneauth1 raises over an auth_url that is no URL, and over an answer that is not one of Keystone."""
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Project:
-    """A tenant."""
-
-    id: str
-    name: str
-    region_name: str | None
-
-    @property
-    def label(self) -> str:
-        """How messages call the project."""
-        return f"{self.name} ({self.id})"
 
 
 class Keystone:
@@ -151,7 +137,7 @@ class Keystone:
         what = type(error).__name__ + (f": {short(str(error))}" if known else ".")
         return LoginError(
             f"The login at {url} with {origin} failed: {what} "
-            f"What answers may be no Keystone. Check auth_url and the other values in {origin}."
+            f"The server at this address may not be a Keystone. Check auth_url and the other values in {origin}."
         )
 
 

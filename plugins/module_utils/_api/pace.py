@@ -52,7 +52,7 @@ class Backoff:
         return True
 
 
-class Gate:
+class RequestLimit:
     """Lets so many requests be under way as the server bears: half after it was too many, then one more by one."""
 
     def __init__(self, most: int) -> None:
@@ -62,20 +62,20 @@ class Gate:
         self._round = 0
         self._changed = threading.Condition()
 
-    def enter(self) -> int:
-        """Wait for a place; returns the round, to be given back to leave()."""
+    def acquire(self) -> int:
+        """Wait for a place; returns the round, to be given back to release()."""
         with self._changed:
             self._changed.wait_for(lambda: self._inside < int(self._limit))
             self._inside += 1
             return self._round
 
-    def leave(self, entered_in: int, too_many: bool) -> None:
+    def release(self, acquired_in: int, too_many: bool) -> None:
         """Give the place back; those that were under way together and too many are too many once."""
         with self._changed:
             self._inside -= 1
             if not too_many:
                 self._limit = min(float(self._most), self._limit + 1 / self._limit)
-            elif entered_in == self._round:
+            elif acquired_in == self._round:
                 self._round += 1
                 self._limit = max(1.0, self._limit / 2)
             self._changed.notify_all()

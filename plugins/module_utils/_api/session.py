@@ -24,7 +24,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.client import Client,
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import credentials
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
-from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, Gate
+from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
     AnswerTooLong,
@@ -95,9 +95,9 @@ class Session:
         self._timeout = options.timeout
         self._overrides = options.endpoints
         self._backoff = Backoff()
-        self._gate = Gate(concurrency)
+        self._request_limit = RequestLimit(concurrency)
         self._http = _http(concurrency)
-        self._known_surroundings: dict[str, Mapping[str, Any]] = {}
+        self._known_settings: dict[str, Mapping[str, Any]] = {}
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout)
         self.project = self._keystone.project
 
@@ -146,26 +146,26 @@ class Session:
     def _send_once(self, call: _Call) -> tuple[str, Json | _Failure]:
         """One attempt, when there is a place for it; returns the token that it was made with, too."""
         outcome: Json | _Failure | None = None
-        entered_in = self._gate.enter()
+        acquired_in = self._request_limit.acquire()
         try:
             self._backoff.wait()
             token = self._keystone.token()
             outcome = self._try(call, token)
         finally:
-            self._gate.leave(entered_in, isinstance(outcome, _Failure) and outcome.status in TOO_MANY)
+            self._request_limit.release(acquired_in, isinstance(outcome, _Failure) and outcome.status in TOO_MANY)
         return token, outcome
 
-    def _surroundings(self, url: str) -> Mapping[str, Any]:
+    def _connection_settings(self, url: str) -> Mapping[str, Any]:
         """Proxies and certificates for a service, from the options and the environment.
 
         requests would look them up for each request, which is a quarter of what one costs.
         """
         origin = url.partition("?")[0].rpartition("://")[2].partition("/")[0]
-        known = self._known_surroundings.get(origin)
+        known = self._known_settings.get(origin)
         if known is None:
             found = self._credentials
             known = self._http.merge_environment_settings(url, {}, None, found.verify, found.cert)
-            self._known_surroundings[origin] = known
+            self._known_settings[origin] = known
         return known
 
     def _try(self, call: _Call, token: str) -> Json | _Failure:
@@ -183,7 +183,7 @@ class Session:
                 request.prepare(),
                 timeout=self._credentials.api_timeout,
                 allow_redirects=False,
-                **self._surroundings(call.url),
+                **self._connection_settings(call.url),
             )
         except AnswerTooLong as error:
             return _Failure(error)

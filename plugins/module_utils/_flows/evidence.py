@@ -13,90 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._api.cbr import Cbr
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._api.sdrs import Sdrs
-from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
-from ansible_collections.otc.evs.plugins.module_utils._api.vbs import Vbs
+from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
-    Backup,
-    Named,
-    Pair,
-    Placement,
-    Policy,
-    Snapshot,
-    Vault,
-)
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import Blocker, Facts
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Named, Snapshot
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence
 
 Item = TypeVar("Item", bound=Named)
 Row = TypeVar("Row", Snapshot, Backup)
-
-
-@dataclass(frozen=True)
-class Services:
-    """The services that a tenant's catalogue lists; those that it does not list have nothing to say."""
-
-    evs: Evs
-    cbr: Cbr | None
-    vbs: Vbs
-    sdrs: Sdrs | None
-
-    @classmethod
-    def of(cls, session: Session) -> Services:
-        evs = session.required_client("evs")
-        cbr, vbs, sdrs = (session.client(service) for service in ("cbr", "vbs", "sdrs"))
-        return cls(
-            evs=Evs(evs, session.project),
-            cbr=Cbr(cbr) if cbr else None,
-            vbs=Vbs(vbs or evs, listed=vbs is not None),
-            sdrs=Sdrs(sdrs) if sdrs else None,
-        )
-
-
-@dataclass
-class Evidence:
-    """What is known of some disks, by the ID of the disk.
-
-    `unchecked` names the constraints that could not be checked, with the reason.
-    """
-
-    snapshots: dict[str, list[Snapshot]] = field(default_factory=dict)
-    backups: dict[str, list[Backup]] = field(default_factory=dict)
-    vaults: dict[str, list[Vault]] = field(default_factory=dict)
-    policies: dict[str, list[Policy]] = field(default_factory=dict)
-    """By the ID of the vault."""
-    pairs: dict[str, list[Pair]] = field(default_factory=dict)
-    placements: dict[str, Placement] = field(default_factory=dict)
-    encrypted: set[str] = field(default_factory=set)
-    """The disks that EVS calls encrypted although their metadata do not."""
-    unchecked: dict[str, str] = field(default_factory=dict)
-
-    def facts(self, volume: Volume, transfer: Transfer | None = None) -> Facts:
-        """What is known of one disk, for the constraints."""
-        return Facts(
-            volume,
-            transfer,
-            snapshots=self.snapshots.get(volume.id, ()),
-            backups=self.backups.get(volume.id, ()),
-            vaults=self.vaults.get(volume.id, ()),
-            policies=self.policies,
-            pairs=self.pairs.get(volume.id, ()),
-            placement=self.placements.get(volume.id),
-            vendor_encrypted=volume.id in self.encrypted,
-        )
-
-    def unchecked_of(self, found: Iterable[Blocker], excused: Collection[str]) -> dict[str, str]:
-        """The constraints left open for a disk on which `found` was found: one that is violated is not open."""
-        settled = {blocker.constraint for blocker in found}.union(excused)
-        return {constraint: reason for constraint, reason in self.unchecked.items() if constraint not in settled}
 
 
 def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ignored: Collection[str] = ()) -> Evidence:
@@ -123,6 +53,8 @@ def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ign
 
     with ThreadPoolExecutor(max_workers=min(concurrency, len(readers))) as workers:
         list(workers.map(read, [constraint for constraint in readers if constraint not in ignored]))
+    # Which service was the first to fail is chance, and a rehearsal is told in the words of the run.
+    evidence.unchecked = {name: evidence.unchecked[name] for name in readers if name in evidence.unchecked}
     return evidence
 
 

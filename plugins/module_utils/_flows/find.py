@@ -3,99 +3,57 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 # Private to otc.evs: may change in any release, without notice.
-"""Find disks by name or ID, and wait until they are as they should be."""
+"""Find disks by name, ID or traits, and their pending transfers, in as few requests as it takes."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._errors import MOST_SHOWN, UsageError, listed, quoted
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AWAITING_TRANSFER, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, is_id, require_names
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 
 FEW = 3
 """Up to so many disks are asked for one by one; beyond, the project's list costs fewer requests."""
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 5.0
 
 
-class Found:
-    """What names and IDs refer to."""
-
-    def __init__(self, refs: Sequence[str], volumes: Iterable[Volume]) -> None:
-        self.refs = refs
-        by_id: dict[str, Volume] = {}
-        by_name: dict[str, list[Volume]] = {}
-        wanted = set(refs)
-        # A disk may come twice: asked for by name and by ID, or on two pages of a list that moves.
-        for volume in {volume.id: volume for volume in volumes}.values():
-            if volume.id in wanted:
-                by_id[volume.id] = volume
-            if volume.name in wanted:
-                by_name.setdefault(volume.name, []).append(volume)
-        self.matches = {ref: [by_id[ref]] if ref in by_id else by_name.get(ref, []) for ref in refs}
-
-    @property
-    def missing(self) -> list[str]:
-        """The names and IDs that fit no disk."""
-        return [ref for ref in self.refs if not self.matches[ref]]
-
-    @property
-    def ambiguous(self) -> dict[str, list[str]]:
-        """The names that fit several disks, with the IDs of those."""
-        return {ref: [volume.id for volume in fits] for ref, fits in self.matches.items() if len(fits) > 1}
-
-    @property
-    def volumes(self) -> list[Volume]:
-        """Every disk once, in the order asked for."""
-        return list({volume.id: volume for ref in self.refs for volume in self.matches[ref]}.values())
-
-    def require_unambiguous(self, project_label: str) -> None:
-        if self.ambiguous:
-            lines = [f"{quoted(name)} fits {', '.join(ids[:MOST_SHOWN])}" for name, ids in self.ambiguous.items()]
-            rest = f"; and {len(lines) - MOST_SHOWN} more names" if len(lines) > MOST_SHOWN else ""
-            raise UsageError(
-                f"In project {project_label} {'; '.join(lines[:MOST_SHOWN])}{rest}. Give the ID of the disk you mean.",
-                ambiguous=self.ambiguous,
-            )
-
-    def require_all(self, project_label: str) -> None:
-        self.require_unambiguous(project_label)
-        if self.missing:
-            raise UsageError(
-                f"Project {project_label} has no disk with the name or ID {listed(self.missing)}. "
-                "Check the spelling, the project and the region.",
-                missing=self.missing,
-            )
-
-
-def find(evs: Evs, refs: Sequence[str]) -> Found:
-    """Look disks up by ID or else by name, in as few requests as it takes."""
+def find(evs: Evs, refs: Iterable[str]) -> Found:
+    """Look disks up by ID or else by name."""
     refs = list(dict.fromkeys(refs))
     require_names(refs)
     if len(refs) > FEW:
-        return Found(refs, evs.volumes())
+        return Found.among(refs, evs.volumes())
     volumes: list[Volume] = []
     for ref in refs:
-        by_id = evs.volume(ref) if is_id(ref) else None
-        volumes.extend([by_id] if by_id else evs.volumes(name=ref))
-    return Found(refs, volumes)
+        by_its_id = evs.volume(ref) if is_id(ref) else None
+        volumes.extend([by_its_id] if by_its_id else evs.volumes(name=ref))
+    return Found.among(refs, volumes)
 
 
-def require_names(refs: Iterable[str]) -> None:
-    """Refuse an empty reference: it would mean the disks that have no name."""
-    if not all(ref.strip() for ref in refs):
-        raise UsageError("Option volumes holds an empty name. Give each disk by its name or ID.")
+def find_wanted(evs: Evs, wanted: Wanted) -> Found:
+    """Look up what a user means; disks chosen by their traits come by ID, in the order of their names."""
+    if wanted.refs is not None:
+        return find(evs, wanted.refs)
+    volumes = with_tags(evs, filter(wanted.chosen.matches, evs.volumes(status=wanted.chosen.status)), wanted.chosen)
+    volumes.sort(key=lambda volume: volume.name)
+    return Found.among([volume.id for volume in volumes], volumes)
 
 
-def require_ids(option: str, values: Iterable[str]) -> None:
-    """Refuse what cannot be an ID, before it becomes a part of a path."""
-    wrong = [value for value in values if not is_id(value)]
-    if wrong:
-        raise UsageError(
-            f"Option {option} holds {listed(wrong)}; it takes IDs such as 1a7059f5-8ed7-45b7-8d05-2811e5d09f24."
-        )
+def with_tags(evs: Evs, candidates: Iterable[Volume], chosen: VolumeFilter) -> list[Volume]:
+    """The disks with all of these tags, which only EVS knows."""
+    volumes = list(candidates)
+    if not chosen.tags or not volumes:
+        return volumes
+    placements = {placement.volume_id: placement for placement in evs.placements([volume.id for volume in volumes])}
+    if not placements:
+        raise UsageError(f"Block storage of project {evs.project.label} knows no tags; use metadata or name instead.")
+    return [
+        volume
+        for volume in volumes
+        if volume.id in placements and chosen.tags.items() <= placements[volume.id].tags.items()
+    ]
 
 
 def by_id(evs: Evs, ids: Sequence[str]) -> dict[str, Volume]:
@@ -122,32 +80,16 @@ def transfers_of(evs: Evs, volumes: Iterable[Volume]) -> dict[str, Transfer]:
     return {volume_id: pending[volume_id] for volume_id in waiting if volume_id in pending}
 
 
-def wait_for(
-    evs: Evs, ids: Sequence[str], settled: Callable[[Volume | None], bool], timeout: float
-) -> dict[str, Volume]:
-    """Read disks until every one is `settled` or `timeout` seconds are over; returns the last reading.
+def with_transfers(evs: Evs, found: Found) -> tuple[Found, Mapping[str, Transfer]]:
+    """The same disks, and their pending transfers.
 
-    A disk that the project does not have is given to `settled` as None.  Only those that are not
-    settled are read again.
+    A disk that is offered and has no transfer may have been accepted or freed between both lists, so
+    it is looked at again before anybody calls it stuck.
     """
-    deadline = time.monotonic() + timeout
-    pause = FIRST_PAUSE
-    seen: dict[str, Volume] = {}
-    waiting = list(dict.fromkeys(ids))
-    while waiting:
-        reading = by_id(evs, waiting)
-        for volume_id in waiting:
-            seen.pop(volume_id, None)
-        seen.update(reading)
-        waiting = [volume_id for volume_id in waiting if not settled(reading.get(volume_id))]
-        if not waiting or time.monotonic() + pause > deadline:
-            break
-        time.sleep(pause)
-        pause = min(LONGEST_PAUSE, pause * 2)
-    return seen
-
-
-def is_id(ref: str) -> bool:
-    """Whether a reference can be an ID: the API answers 404 to an ID, and to some names an error."""
-    digits = ref.replace("-", "")
-    return len(ref) in (32, 36) and len(digits) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in digits)
+    pending = transfers_of(evs, found.volumes)
+    odd = [volume.id for volume in found.volumes if volume.status == AWAITING_TRANSFER and volume.id not in pending]
+    if not odd:
+        return found, pending
+    seen = by_id(evs, odd)
+    again = transfers_of(evs, seen.values())
+    return found.replaced({volume_id: seen.get(volume_id) for volume_id in odd}), {**pending, **again}

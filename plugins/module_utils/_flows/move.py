@@ -11,201 +11,155 @@ as many disks are offered as there are workers, and no key leaves the process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, Timeout, UsageError, listed
-from ansible_collections.otc.evs.plugins.module_utils._flows.accept import (
-    Offered,
-    accept_one,
-    is_proved,
-    remedies_of,
-    require_quota,
-)
-from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import Services
-from ansible_collections.otc.evs.plugins.module_utils._flows.find import find, wait_for
-from ansible_collections.otc.evs.plugins.module_utils._flows.offer import (
-    REMEDIES,
-    OfferOptions,
-    Step,
-    create_one,
-    decide,
-    is_free,
-    judgement,
-    require_permission,
-)
+from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
+from ansible_collections.otc.evs.plugins.module_utils._flows import accept, offer
+from ansible_collections.otc.evs.plugins.module_utils._flows.decide import decide
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Failure, Result, explained
+from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
+from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import accept_one, create_one
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import MOVED, Row
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Volume
-from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import Rules, Step
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import Wanted
+from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading, Trouble, is_free, is_owned, of_move
 
 
 @dataclass(frozen=True)
 class MoveOptions:
     """How to move; see the options of evs_move."""
 
-    offer: OfferOptions
+    rules: Rules
     check_quota: bool
     withdraw_on_failure: bool
     concurrency: int
     timeout: float
+    seconds: float | None = None
+    """After so many no disk is begun."""
 
 
-def move(source: Services, target: Evs, refs: Sequence[str], options: MoveOptions, check_mode: bool) -> Result:
-    """Move disks, given by name or ID; the whole flow."""
-    evs = source.evs
-    if evs.project.id == target.project.id:
-        raise UsageError(
-            f"Source and target are the same: project {target.project.label}. Check the credentials of both."
-        )
-    found = find(evs, refs)
-    found.require_unambiguous(evs.project.label)
-    there = _already_there(evs, target, found.missing)
-    decided = decide(source, found.volumes, options.offer, options.concurrency)
-    require_permission(evs, decided, options.offer)
-    result = Result("Moving")
-    if options.check_quota and decided.steps:
-        require_quota(target, [Need(step.volume.size, step.volume.volume_type) for step in decided.steps], result)
-    moved: Mapping[str, Volume] = {step.volume.id: step.volume for step in decided.steps}
-    if not check_mode:
-        moved = _Mover(evs, target, options, result).move(decided.steps)
-    result.values.update(volumes=[_row(volume, "already_there") for volume in there], **judgement(decided))
-    for step in decided.steps:
-        volume = moved.get(step.volume.id)
-        if volume is not None:
-            result.values["volumes"].append(_row(volume, "moved"))
-            transfer = step.pending.id if step.pending else None
-            before = {"owner": evs.project.label, "status": step.volume.status, "transfer": transfer}
-            after = {"owner": target.project.label, "status": AVAILABLE, "transfer": None}
-            result.change(volume.label, before, after)
+def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *, rehearsed: bool) -> Result:
+    """Move disks; the whole flow."""
+    decided = decide(source, wanted, options.rules, options.concurrency, target, options.check_quota)
+    plan = decided.plan
+    result = Result("Moving", plan.rows, problems=list(plan.problems), warnings=decided.warnings)
+    result.values.update(source=source.evs.project.as_result(), target=target.project.as_result(), **plan.details)
+    if plan.problems:
+        return result
+    mover = _Mover(source.evs, target, options)
+    rows = {row.id: row for row in plan.rows}
+    if not rehearsed:
+        told = mover.move(plan.to_do)
+        result.not_begun = [step.volume.id for step in plan.to_do if step.volume.id not in told]
+        rows = {key: row for key, row in {**rows, **told}.items() if key not in result.not_begun}
+        result.rows = list(rows.values())
+    for step in plan.to_do:
+        if step.volume.id in rows:
+            mover.note(result, step, rows[step.volume.id])
     return result
-
-
-def _already_there(evs: Evs, target: Evs, missing: Sequence[str]) -> list[Volume]:
-    """The disks that the source does not have: they are with the target, or it is an error."""
-    if not missing:
-        return []
-    found = find(target, missing)
-    if found.missing:
-        raise UsageError(
-            f"{listed(found.missing)}: neither in project {evs.project.label} nor in project {target.project.label} "
-            "is a disk with such a name or ID. Check the spelling, the projects and the region.",
-            missing=found.missing,
-        )
-    return found.volumes
-
-
-def _row(volume: Volume, action: str) -> dict[str, Any]:
-    return {
-        "id": volume.id,
-        "name": volume.name,
-        "size": volume.size,
-        "volume_type": volume.volume_type,
-        "action": action,
-    }
 
 
 class _Mover:
     """Offers, accepts, proves, and withdraws what did not arrive."""
 
-    def __init__(self, source: Evs, target: Evs, options: MoveOptions, result: Result) -> None:
+    def __init__(self, source: Evs, target: Evs, options: MoveOptions) -> None:
         self._source = source
         self._target = target
         self._options = options
-        self._result = result
         self._transfers: dict[str, str] = {}
-        """The offers that were made, by the ID of the disk: what failed behind one failed to arrive."""
-        self._freed: dict[str, str] = {}
-        """The former offers that were withdrawn to make new ones, by the ID of the disk."""
-        self._locked: dict[str, str] = {}
-        """Why disks may still be offered."""
+        """The offers that were made, by the ID of the disk."""
+        self._freed: set[str] = set()
+        """The disks whose former offer is not there any more."""
+        self._released: set[str] = set()
+        """Those of them whose former offer this run has withdrawn."""
+        self._here = Reading()
+        """What the source has of the disks that did not arrive."""
 
-    def move(self, steps: Sequence[Step]) -> dict[str, Volume]:
-        """Move all; returns the disks that are proved to be the target's, as they are there."""
-        done = run_all(self._move_one, steps, self._options.concurrency)
-        errors = {outcome.item.volume.id: outcome.error for outcome in done if outcome.error}
-        # An accept whose answer was lost may still be under way.
-        perhaps = {key for key, error in errors.items() if key in self._transfers and may_be_under_way(error)}
-        proved = self._prove(
-            [step.volume for step in steps if step.volume.id not in errors or step.volume.id in perhaps], errors
-        )
-        failed = [(step.volume, errors[step.volume.id]) for step in steps if step.volume.id not in proved]
-        self._withdraw([volume for volume, dummy in failed if volume.id in self._transfers])
-        for volume, error in failed:
-            self._fail(volume, error)
-        return proved
+    def move(self, steps: Sequence[Step]) -> dict[str | None, Row]:
+        """Move all that there is time for; returns what became of each."""
+        done = run_all(self._move_one, steps, self._options.concurrency, self._options.seconds)
+        steps = [outcome.item for outcome in done if outcome.begun]
+        troubles = {
+            outcome.item.volume.id: self._trouble(outcome.item, outcome.error) for outcome in done if outcome.error
+        }
+        there = self._prove([step.volume.id for step in steps], troubles)
+        left = [step.volume.id for step in steps if not is_owned(there.seen.get(step.volume.id), self._target.project)]
+        self._here = self._withdraw(left)
+        # What has left the source since the target was asked may have arrived.
+        vanished = [volume_id for volume_id in left if self._here.seen.get(volume_id, self) is None]
+        there = there.followed_by(look(self._target, vanished, self._options.timeout))
+        return {step.volume.id: self._row(step, troubles.get(step.volume.id), there) for step in steps}
 
     def _move_one(self, step: Step) -> bool:
         volume = step.volume
-        if step.pending is not None:
-            self._source.delete_transfer(step.pending.id)
-            self._freed[volume.id] = step.pending.id
-            wait_for(self._source, [volume.id], is_free, self._options.timeout)
-        transfer = create_one(self._source, volume, self._options.offer.name, self._options.timeout)
+        if step.replaces is not None:
+            if self._source.delete_transfer(step.replaces.id):
+                self._released.add(volume.id)
+            self._freed.add(volume.id)
+            watch(self._source, [volume.id], is_free, self._options.timeout)
+        transfer = create_one(self._source, volume, self._options.rules.name, self._options.timeout)
         if transfer.auth_key is None:
             raise EvsError("unreachable")
         self._transfers[volume.id] = transfer.id
-        accept_one(self._target, Offered(transfer.id, transfer.auth_key, volume.id, volume.name))
+        accept_one(self._target, transfer.id, transfer.auth_key, volume.id)
         return True
 
-    def _prove(self, volumes: Sequence[Volume], errors: dict[str, EvsError]) -> dict[str, Volume]:
+    def _trouble(self, step: Step, error: EvsError) -> Trouble:
+        """What went wrong, in the words of what was being done."""
+        if step.volume.id in self._transfers:
+            return trouble(error, "accepted", accept.remedies_of(error))
+        if step.volume.id in self._freed:
+            return trouble(error, "offered again after its former offer was withdrawn", offer.REMEDIES)
+        return trouble(error, "freed of its former offer" if step.replaces else "offered", offer.REMEDIES)
+
+    def _prove(self, ids: Sequence[str], troubles: dict[str, Trouble]) -> Reading:
         """Ask the target whose the disks are: that, not the answer to the accept, is success."""
         target, timeout = self._target, self._options.timeout
-        ids = [volume.id for volume in volumes]
-        try:
-            seen = wait_for(target, ids, lambda volume: volume is not None and is_proved(target, volume), timeout)
-        except EvsError as error:
-            unread = EvsError(f"The disk could not be read back after the accept: {error.message}")
-            errors.update({volume_id: unread for volume_id in ids if volume_id not in errors})
-            return {}
-        proved = {volume_id: volume for volume_id, volume in seen.items() if is_proved(target, volume)}
-        for volume_id in ids:
-            if volume_id not in proved:
-                there = seen.get(volume_id)
-                state = f"its status is {there.status}" if there else "it is not in that project"
-                late = Timeout(f"The server said that it was, but {timeout:.0f} s later {state}.")
-                errors.setdefault(volume_id, late)
-        return proved
+        # An accept whose answer was lost may still be under way.
+        awaited = [key for key in ids if key in self._transfers and (key not in troubles or troubles[key].under_way)]
+        reading = watch(target, awaited, lambda volume: is_owned(volume, target.project), timeout)
+        others = [volume_id for volume_id in ids if volume_id not in set(awaited)]
+        return reading.followed_by(look(target, others, timeout))
 
-    def _withdraw(self, volumes: Sequence[Volume]) -> None:
-        """Free the disks that were offered and did not arrive, and read them back."""
+    def _withdraw(self, ids: Sequence[str]) -> Reading:
+        """Free the disks that were offered and did not arrive, and read back what the source has."""
+        if not ids:
+            return Reading()
         if not self._options.withdraw_on_failure:
-            self._locked.update((volume.id, "withdraw_on_failure is false.") for volume in volumes)
-            return
-        done = run_all(
-            lambda volume: self._source.delete_transfer(self._transfers[volume.id]), volumes, self._options.concurrency
-        )
-        self._locked.update((outcome.item.id, outcome.error.message) for outcome in done if outcome.error)
-        ids = [volume.id for volume in volumes if volume.id not in self._locked]
-        try:
-            seen = wait_for(self._source, ids, is_free, self._options.timeout)
-        except EvsError as error:
-            self._locked.update((volume_id, error.message) for volume_id in ids)
-            return
-        for volume in seen.values():
-            if volume.status == AWAITING_TRANSFER:
-                self._locked[volume.id] = f"{self._options.timeout:.0f} s later its status is still {volume.status}."
+            return look(self._source, ids, self._options.timeout)
+        offered = [volume_id for volume_id in ids if volume_id in self._transfers]
+        # Whether it was freed, the source tells: a refusal is shown by the disk that stays offered.
+        run_all(lambda key: self._source.delete_transfer(self._transfers[key]), offered, self._options.concurrency)
+        freed = watch(self._source, offered, is_free, self._options.timeout)
+        return freed.followed_by(look(self._source, set(ids) - set(offered), self._options.timeout))
 
-    def _fail(self, volume: Volume, error: EvsError) -> None:
-        if volume.id in self._transfers:
-            doing = f"Disk {volume.label} was offered, but not accepted in project {self._target.project.label}"
-            message = explained(doing, error, remedies_of(error))
-        else:
-            former = self._freed.get(volume.id)
-            what = f"was freed of transfer {former}, but not offered again" if former else "was not offered"
-            doing = f"Disk {volume.label} of project {self._source.project.label} {what}"
-            message = explained(doing, error, REMEDIES)
-        if volume.id in self._freed and volume.id not in self._locked:
-            owner, transfer = self._source.project.label, self._freed[volume.id]
-            before = {"owner": owner, "status": AWAITING_TRANSFER, "transfer": transfer}
-            self._result.change(volume.label, before, {**before, "status": AVAILABLE, "transfer": None})
-        if volume.id in self._locked:
-            message += (
-                f" The disk may stay offered and locked, because the offer was not withdrawn: {self._locked[volume.id]}"
-                " Run again, or withdraw the offers (playbook otc.evs.withdraw)."
-            )
-        transfer_id = self._transfers.get(volume.id)
-        self._result.failures.append(Failure(message, error, transfer_id, volume.id, volume.name))
+    def _row(self, step: Step, problem: Trouble | None, there: Reading) -> Row:
+        volume_id = step.volume.id
+        row = of_move(
+            step.volume,
+            self._transfers.get(volume_id),
+            problem,
+            there.of(volume_id),
+            self._here.of(volume_id),
+            self._source.project,
+            self._target.project,
+        )
+        return replace(row, at=there.at, reasons=step.row.reasons)
+
+    def note(self, result: Result, step: Step, row: Row) -> None:
+        """Note what has changed, or in a rehearsal would change."""
+        source, target = self._source.project.label, self._target.project.label
+        former = step.replaces.id if step.replaces else None
+        before = {"owner": source, "status": step.volume.status, "transfer": former}
+        here = self._here.seen.get(step.volume.id)
+        if row.outcome == MOVED:
+            result.change(row.label, before, {"owner": target, "status": AVAILABLE, "transfer": None})
+        elif step.volume.id in self._released:
+            status = here.status if isinstance(here, Volume) else "not known"
+            transfer = "not known" if status in (AWAITING_TRANSFER, "not known") else None
+            result.change(row.label, before, {"owner": source, "status": status, "transfer": transfer})

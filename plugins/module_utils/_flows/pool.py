@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,11 +29,12 @@ Other = TypeVar("Other")
 
 @dataclass(frozen=True)
 class Done(Generic[Item, Value]):
-    """What became of one item: a value, or the error that prevented it."""
+    """What became of one item: a value, or the error that prevented it, or it was not begun in time."""
 
     item: Item
     value: Value | None = None
     error: EvsError | None = None
+    begun: bool = True
 
 
 def both(first: Callable[[], Value], second: Callable[[], Other], concurrency: int) -> tuple[Value, Other]:
@@ -42,16 +44,26 @@ def both(first: Callable[[], Value], second: Callable[[], Other], concurrency: i
     return ours.result(), theirs.result()
 
 
-def run_all(function: Callable[[Item], Value], items: Iterable[Item], concurrency: int) -> list[Done[Item, Value]]:
+def run_all(
+    function: Callable[[Item], Value], items: Iterable[Item], concurrency: int, seconds: float | None = None
+) -> list[Done[Item, Value]]:
     """Call `function` on every item with at most `concurrency` at a time, in the items' order.
 
     An error of one item does not stop the others, unless it is one that they would all meet: then
-    those not yet begun are not attempted.
+    those not yet begun are not attempted.  After so many `seconds` none is begun, but for the first of
+    each worker.
     """
     hopeless: list[EvsError] = []
     lock = threading.Lock()
+    deadline = None if seconds is None else time.monotonic() + seconds
+    begun = 0
 
     def one(item: Item) -> Done[Item, Value]:
+        nonlocal begun
+        with lock:
+            if deadline is not None and begun >= concurrency and time.monotonic() > deadline:
+                return Done(item, begun=False)
+            begun += 1
         with lock:
             if hopeless:
                 return Done(

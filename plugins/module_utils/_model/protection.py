@@ -25,6 +25,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
     text,
     texts,
 )
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 DISK = "OS::Cinder::Volume"
 MADE_BY_A_BACKUP = (
@@ -45,7 +46,7 @@ class Named:
     @property
     def label(self) -> str:
         """How messages call it."""
-        return f"{self.name} ({self.id})" if self.name else self.id
+        return safe(f"{self.name} ({self.id})" if self.name else self.id)
 
 
 @dataclass(frozen=True)

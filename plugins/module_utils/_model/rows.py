@@ -3,94 +3,111 @@
 # BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 # Private to otc.evs: may change in any release, without notice.
-"""What a flow hands to the module frame: what became of every disk, and how to say it."""
+"""What became of a disk: one row, from the planner to the last line of a report.
+
+What this run did and what was to do already are told apart from what stays, what failed, and what
+is not known.  In a rehearsal a row says what the run would do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
-SHOWN_IN_A_MESSAGE = 5
-"""Messages name so many disks; the result holds them all."""
+MOVED = "moved"
+OFFERED = "offered"
+ACCEPTED = "accepted"
+WITHDRAWN = "withdrawn"
+ALREADY_THERE = "already_there"
+ALREADY_OFFERED = "already_offered"
+GONE = "gone"
+BLOCKED = "blocked"
+FAILED = "failed"
+UNKNOWN = "unknown"
+
+DONE = (MOVED, OFFERED, ACCEPTED, WITHDRAWN)
+"""Done in this run."""
+NOTHING_TO_DO = (ALREADY_THERE, ALREADY_OFFERED, GONE)
+AMISS = (FAILED, UNKNOWN)
+"""What makes a run a failed one."""
 
 
 @dataclass(frozen=True)
-class Failure:
-    """What could not be done, for which disk or transfer."""
+class Reason:
+    """Why a disk is as it is told: the constraint, how the disk meets it, and what its owner can do."""
 
-    message: str
-    error: EvsError
+    constraint: str
+    reason: str
+    remedy: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.constraint}: {self.reason}. {self.remedy}".strip()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A disk; what is not known of it is None.
+
+    `owner` is the ID of the project that had it when it was read last, `size` is in GiB, `at` is when
+    it was read back, in UTC.
+    """
+
+    id: str | None
+    outcome: str
+    name: str | None = None
+    size: int | None = None
+    volume_type: str | None = None
+    owner: str | None = None
+    reasons: tuple[Reason, ...] = ()
     transfer_id: str | None = None
-    volume_id: str | None = None
-    volume_name: str | None = None
+    at: str | None = None
+    message: str | None = None
 
-    def as_result(self) -> dict[str, Any]:
-        return {
-            "transfer_id": self.transfer_id,
-            "volume_id": self.volume_id,
-            "volume_name": self.volume_name,
-            "msg": self.message,
-            "status": self.error.details.get("status"),
-            "code": self.error.details.get("code"),
-            "request_id": self.error.details.get("request_id"),
-        }
+    @classmethod
+    def of(cls, volume: Volume, outcome: str, owner: str | None, transfer_id: str | None = None) -> Row:
+        return cls(volume.id, outcome, volume.name, volume.size, volume.volume_type, owner, transfer_id=transfer_id)
 
+    @property
+    def label(self) -> str:
+        """How messages call the disk."""
+        return safe(f"{self.name} ({self.id})" if self.name and self.id else self.name or self.id or "a disk")
 
-@dataclass
-class Result:
-    """The result of a module run; with failures it is a failed one that still holds its values."""
+    @property
+    def why(self) -> str:
+        """Its reasons, for a message."""
+        return " ".join(reason.sentence for reason in self.reasons)
 
-    doing: str = "Reading"
-    changed: bool = False
-    values: dict[str, Any] = field(default_factory=dict)
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    def saying(self, message: str | None) -> Row:
+        return replace(self, message=message)
 
-    def change(self, label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Note that a disk changes; both sides tell its owner, status and transfer."""
-        self.changed = True
-        self.before[label] = dict(before)
-        self.after[label] = dict(after)
-
-    def failure_message(self) -> str:
-        failed = {key for failure in self.failures for key in (failure.transfer_id, failure.volume_id) if key}
-        # What failed after it was done, such as an offer that cannot be proved, is among the transfers as well.
-        done = [row for row in self.values.get("transfers", ()) if not failed & {row["id"], row["volume_id"]}]
-        return f"{self.doing} failed for {len(self.failures)} of {len(done) + len(self.failures)}: " + shortened(
-            [failure.message for failure in self.failures]
-        )
+    def as_result(self) -> dict[str, object]:
+        """The row as the modules return it."""
+        return {**asdict(self), "reasons": [asdict(reason) for reason in self.reasons]}
 
 
-def shortened(messages: Sequence[str], separator: str = " ") -> str:
-    """Some messages in one."""
-    rest = len(messages) - SHOWN_IN_A_MESSAGE
-    return separator.join(messages[:SHOWN_IN_A_MESSAGE]) + (f" And {rest} more, see the result." if rest > 0 else "")
+def amiss(rows: Sequence[Row]) -> list[Row]:
+    """The disks for whose sake a run has failed."""
+    return [row for row in rows if row.outcome in AMISS]
 
 
-def explained(doing: str, error: EvsError, remedies: Mapping[int, str]) -> str:
-    """An error in the words of the task, with what to do about it."""
-    remedy = remedies.get(error.status) if isinstance(error, ApiError) else None
-    return f"{doing}: {error.message}" + ("" if error.message.endswith(".") else ".") + (f" {remedy}" if remedy else "")
-
-
-def transfer_row(transfer: Transfer | None, volume: Volume | None, action: str | None = None) -> dict[str, Any]:
-    """A transfer as the modules return it; without `transfer` it is one that check mode would create."""
-    key = transfer.auth_key if transfer else None
-    row: dict[str, Any] = {
-        "id": transfer.id if transfer else None,
-        "name": transfer.name if transfer else None,
-        "volume_id": transfer.volume_id if transfer else volume.id if volume else None,
-        "volume_name": volume.name if volume else None,
-        "size": volume.size if volume else None,
-        "volume_type": volume.volume_type if volume else None,
-        "created_at": transfer.created_at if transfer else None,
+def transfer_row(transfer: Transfer, about: Volume | Row | None) -> dict[str, object]:
+    """A transfer as the modules return it, with what is known of its disk; without its key."""
+    return {
+        "id": transfer.id,
+        "name": transfer.name,
+        "volume_id": transfer.volume_id,
+        "volume_name": about.name if about else None,
+        "size": about.size if about else None,
+        "volume_type": about.volume_type if about else None,
+        "created_at": transfer.created_at,
     }
-    if action is not None:
-        row.update(auth_key=key.reveal() if key else None, action=action)
-    return row
+
+
+def handed_on(transfer: Transfer, about: Volume | Row) -> dict[str, object]:
+    """The same with its key, if it was created just now: the one place of a result that a key is in."""
+    key = transfer.auth_key.reveal() if transfer.auth_key else None
+    return {**transfer_row(transfer, about), "auth_key": key}

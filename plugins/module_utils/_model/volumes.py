@@ -27,6 +27,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
     text,
     texts,
 )
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
@@ -109,7 +110,7 @@ class Volume:
     @property
     def label(self) -> str:
         """How messages call the disk."""
-        return f"{self.name} ({self.id})" if self.name else self.id
+        return safe(f"{self.name} ({self.id})" if self.name else self.id)
 
 
 @dataclass(frozen=True)

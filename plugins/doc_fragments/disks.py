@@ -1,0 +1,89 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that offering and moving disks share; their argument spec is in module_utils/_module.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  select:
+    description:
+      - All disks of the source that have all of these properties. At least one property has to be given.
+      - Give either this or O(volumes).
+    type: dict
+    suboptions:
+      name:
+        description: Disks with such a name, with the wildcards V(*) and V(?).
+        type: str
+      status:
+        description: Disks in this status. A run that was interrupted leaves disks in V(awaiting-transfer).
+        type: str
+      volume_type:
+        description: Disks of this type.
+        type: str
+      availability_zone:
+        description: Disks in this availability zone.
+        type: str
+      metadata:
+        description: Disks with all of these metadata.
+        type: dict
+      tags:
+        description: Disks with all of these tags, which only EVS has.
+        type: dict
+  blocked:
+    description:
+      - What to do if a disk violates a constraint.
+      - V(fail) changes nothing at all, and tells all reasons of all disks.
+      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  unchecked:
+    description:
+      - What to do if a constraint could not be checked, because a service that the catalogue lists refuses to answer
+        or fails.
+      - V(fail) changes nothing at all, and tells which and why, also with O(blocked=skip). Unknown is never a pass.
+      - V(allow) goes on, and tells it in RV(disks[].reasons). The cloud may still refuse the disk.
+    type: str
+    choices: [fail, allow]
+    default: fail
+  ignore_constraints:
+    description:
+      - Constraints that are not checked. The cloud may still refuse the disk.
+      - A disk that a transfer of another name offers stays blocked, whatever is ignored.
+    type: list
+    elements: str
+    choices:
+      - status
+      - attached
+      - encrypted
+      - snapshots
+      - backups
+      - backup_policy
+      - system_disk
+      - replication_pair
+      - prepaid
+      - dedicated_storage
+    default: []
+  check_constraints:
+    description:
+      - Whether to check constraints at all. Set it to V(false) if an earlier task has done so.
+      - A disk that a transfer of another name offers is blocked all the same.
+    type: bool
+    default: true
+  rehearse:
+    description:
+      - Only tell what would be done, as in check mode, also when the task does not run in check mode. Then
+        RV(rehearsed) is true and C(changed) is false.
+      - For playbooks that show what will be done, and then do it.
+    type: bool
+    default: false
+  stop_after:
+    description:
+      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+      - For playbooks that show how far they have come.
+    type: int
+"""

@@ -1,0 +1,211 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of disks in the words of the role: pure, no rules.
+
+Sentences, tables and counts are made of what the modules told; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    ACCEPTED,
+    ALREADY_OFFERED,
+    ALREADY_THERE,
+    AMISS,
+    BLOCKED,
+    DONE,
+    FAILED,
+    GONE,
+    MOVED,
+    NOTHING_TO_DO,
+    OFFERED,
+    UNKNOWN,
+    WITHDRAWN,
+)
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
+
+Told = Mapping[str, Any]
+"""What a module returned, or one row of it."""
+
+WORDS = {
+    MOVED: "moved",
+    OFFERED: "offered",
+    ACCEPTED: "accepted",
+    WITHDRAWN: "withdrawn",
+    ALREADY_THERE: "already there",
+    ALREADY_OFFERED: "already offered",
+    GONE: "gone",
+    BLOCKED: "blocked",
+    FAILED: "failed",
+    UNKNOWN: "unknown",
+}
+VERBS = {MOVED: "move", OFFERED: "offer", ACCEPTED: "accept", WITHDRAWN: "withdraw"}
+ALWAYS_TOLD = {MOVED: (MOVED, ALREADY_THERE), ACCEPTED: (ACCEPTED, ALREADY_THERE)}
+"""What a message counts even if it is none."""
+MOST_LINES = 40
+"""Of a table: with more disks those that would go the usual way are counted only."""
+MOST_REASONS = 100
+HEADINGS = ("DISK", "SIZE", "TYPE", "PROJECT", "DECISION")
+
+
+def label(row: Told) -> str:
+    """How a line calls a disk."""
+    return safe(row.get("name") or row.get("id") or row.get("transfer_id") or "-")
+
+
+def counts(rows: Iterable[Told]) -> dict[str, int]:
+    """How many disks there are, in all and by outcome."""
+    outcomes = Counter(row["outcome"] for row in rows)
+    return {"total": sum(outcomes.values()), **{outcome: outcomes[outcome] for outcome in WORDS if outcomes[outcome]}}
+
+
+def message(rows: Sequence[Told], sides: Sequence[Told], success: str, rehearsed: bool) -> str:
+    """One line: from where to where, how many of what."""
+    counted = counts(rows)
+    first = ALWAYS_TOLD.get(success, (success,))
+    outcomes = [*first, *(outcome for outcome in WORDS if outcome in counted and outcome not in first)]
+    told = ", ".join(
+        f"{counted.get(outcome, 0)} {'would be ' if rehearsed and outcome in DONE else ''}{WORDS[outcome]}"
+        for outcome in outcomes
+    )
+    return f"{' -> '.join(safe(side['project_name'] or side['project_id']) for side in sides if side)}: {told}."
+
+
+def reason_lines(rows: Iterable[Told]) -> list[str]:
+    """Why disks stay, and what could not be checked: a line for each reason."""
+    return [
+        f"{label(row)} {'stays' if row['outcome'] == BLOCKED else 'goes, although'} ({reason['constraint']}): "
+        f"{safe(reason['reason'], 1000)}. {safe(reason['remedy'], 1000)}"
+        for row in rows
+        for reason in row["reasons"]
+    ]
+
+
+def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str]) -> list[str]:
+    """What will be done, for people: a line for each disk, or of many for those that do not go the usual way."""
+    names = {place["project_id"]: place["project_name"] or place["project_id"] for place in places if place}
+    shown = rows if len(rows) <= MOST_LINES else [row for row in rows if row["outcome"] not in DONE][:MOST_LINES]
+    lines = _aligned([HEADINGS, *(_cells(row, names) for row in shown)]) if shown else []
+    if len(shown) < len(rows):
+        lines.append(f"... and {len(rows) - len(shown)} more disks")
+    counted = counts(rows)
+    total = ", ".join(
+        f"{counted[outcome]} {'to ' if outcome in DONE else ''}{_decision(outcome)}"
+        for outcome in WORDS
+        if outcome in counted
+    )
+    size = sum(row["size"] or 0 for row in rows)
+    lines.append(
+        f"Total: {len(rows)} {'disk' if len(rows) == 1 else 'disks'}, {size:,} GiB: {total or 'nothing to do'}."
+    )
+    reasons = reason_lines(rows)
+    lines += reasons[:MOST_REASONS]
+    if len(reasons) > MOST_REASONS:
+        lines.append(f"... and {len(reasons) - MOST_REASONS} more reasons")
+    if problems:
+        lines.append("Nothing will be done; the last task says why.")
+    return lines
+
+
+def _cells(row: Told, names: Mapping[str, str]) -> tuple[str, ...]:
+    constraints = ", ".join(reason["constraint"] for reason in row["reasons"])
+    decision = _decision(row["outcome"])
+    if constraints:
+        decision += f": {constraints}" if row["outcome"] == BLOCKED else f", unchecked: {constraints}"
+    return (
+        label(row),
+        "-" if row["size"] is None else f"{row['size']} GiB",
+        safe(row["volume_type"] or "-"),
+        safe(names.get(row["owner"], row["owner"] or "-")),
+        decision,
+    )
+
+
+def _decision(outcome: str) -> str:
+    return VERBS.get(outcome, WORDS[outcome])
+
+
+def notes(rows: Iterable[Told]) -> list[str]:
+    """What is worth knowing of disks that have not failed, such as where those are that are gone."""
+    return [str(row["message"]) for row in rows if row["outcome"] in NOTHING_TO_DO and row["message"]]
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
+    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in rows]
+
+
+def merged(foreseen: Sequence[Told], batches: Sequence[Told]) -> list[dict[str, Any]]:
+    """What became of each disk: of what was to be done, what the batches told, in the order of the rehearsal."""
+    told = [dict(row) for batch in batches for row in batch["disks"]]
+    by_transfer = {row["transfer_id"]: number for number, row in enumerate(told) if row["transfer_id"]}
+    by_disk = {row["id"]: number for number, row in enumerate(told) if row["id"]}
+    attempted = {key: batch for batch in batches for key in batch["ids"]}
+    used = set()
+    rows: list[dict[str, Any]] = []
+    for row in foreseen:
+        if row["outcome"] not in DONE:
+            rows.append(dict(row))
+            continue
+        number = by_transfer.get(row["transfer_id"], by_disk.get(row["id"]))
+        if number is None:
+            rows.append(_untold(row, attempted.get(row["transfer_id"]) or attempted.get(row["id"])))
+        else:
+            used.add(number)
+            # A batch is not checked again, so only the rehearsal knows what could not be checked.
+            rows.append({**told[number], "reasons": told[number]["reasons"] or row["reasons"]})
+    # What came without anybody having asked for it.
+    rows += [row for number, row in enumerate(told) if number not in used]
+    for batch in batches:
+        _undo(rows, batch)
+    return rows
+
+
+def _untold(row: Told, batch: Told | None) -> dict[str, Any]:
+    """A disk of which no module has told what became of it."""
+    if batch is None:
+        why = f"Disk {label(row)} was not attempted, because nothing succeeded in the batch before. Run again."
+        return {**row, "outcome": FAILED, "message": why}
+    reason = safe(batch.get("msg") or "it gave no reason", 1000).rstrip(".")
+    why = (
+        f"It is not known what became of disk {label(row)}, for the module ended without telling: {reason}. "
+        "Run again to find out."
+    )
+    return {**row, "outcome": UNKNOWN, "owner": None, "message": why}
+
+
+def _undo(rows: list[dict[str, Any]], batch: Told) -> None:
+    """Tell of offers that were withdrawn again, since their keys could not be kept."""
+    why = batch.get("lost")
+    if not why:
+        return
+    freed = {row["id"] for row in batch.get("undone", ()) if row["outcome"] == WITHDRAWN}
+    offered = {row["id"] for row in batch["disks"] if row["outcome"] == OFFERED}
+    for row in rows:
+        if row["id"] not in offered:
+            continue
+        ending = (
+            "the offer was withdrawn again. Run again."
+            if row["id"] in freed
+            else "its key is lost and the disk stays locked. Run again to offer it with a new key."
+        )
+        row.update(outcome=FAILED, message=f"Disk {label(row)} was offered, but {safe(why, 1000)}; {ending}")
+
+
+def since_blocked(foreseen: Iterable[Told], rows: Iterable[Told]) -> list[str]:
+    """What has come in the way of disks since the rehearsal."""
+    to_do = {row["id"] for row in foreseen if row["outcome"] in DONE}
+    return [line for row in rows if row["id"] in to_do and row["outcome"] == BLOCKED for line in reason_lines([row])]
+
+
+def failures(rows: Iterable[Told], alarms: Iterable[str] = ()) -> list[str]:
+    """Why a run has failed: of each disk that failed or is not known, and of what is not as it was told."""
+    told = [
+        str(row["message"] or f"Disk {label(row)}: {WORDS[row['outcome']]}.") for row in rows if row["outcome"] in AMISS
+    ]
+    return [*told, *(alarm for alarm in dict.fromkeys(alarms) if alarm not in told)]
