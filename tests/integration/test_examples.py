@@ -55,7 +55,17 @@ def commands(readme: Path, of: str) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in block.splitlines()]
 
 
-def run(emulator: EmulatorServer, home: Path, command: list[str]) -> Run:
+def for_the_emulator(text: str, emulator: EmulatorServer) -> str:
+    """The example of a clouds.yaml with the values of the emulated cloud for all that it names, and nothing else."""
+    clouds = yaml.safe_load(text)["clouds"]
+    for name, cloud in clouds.items():
+        real = emulator.cloud(name)
+        cloud["auth"] = {key: real["auth"][key] for key in cloud["auth"]}
+        cloud["region_name"] = real["region_name"]
+    return str(yaml.safe_dump({"clouds": clouds}))
+
+
+def run(emulator: EmulatorServer | None, home: Path, command: list[str]) -> Run:
     assert command[0] == "ansible-playbook"
     return Running([BIN / command[0], *command[1:]], environment(emulator, home), home).result()
 
@@ -77,11 +87,14 @@ def test_the_playbooks_of_the_readmes(emulator: EmulatorServer, tmp_path: Path, 
 
 @pytest.mark.usefixtures("ids")
 def test_the_first_example_of_the_readme(emulator: EmulatorServer, tmp_path: Path) -> None:
-    (tmp_path / "move.yml").write_text(blocks(README, "yaml")[0], encoding="utf-8")
+    clouds, variables = blocks(README, "yaml")[:2]
+    (tmp_path / "clouds.yaml").write_text(for_the_emulator(clouds, emulator), encoding="utf-8")
+    (tmp_path / "move.yml").write_text(variables, encoding="utf-8")
     says, does = commands(README, "otc.evs.transfer -e")
-    assert run(emulator, tmp_path, says).exit_status == 0
+    # The clouds.yaml is found where the user stands.
+    assert run(None, tmp_path, says).exit_status == 0
     assert moved(emulator) == set()
-    assert run(emulator, tmp_path, does).exit_status == 0
+    assert run(None, tmp_path, does).exit_status == 0
     assert moved(emulator) == {"app01-data", "db01-data"}
 
 
