@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import require_no_credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
 
@@ -73,6 +74,7 @@ def credentials(options: LoginOptions) -> Credentials:
     if cloud is None and options.auth is None:
         cloud = os.environ.get("OS_CLOUD") or None
     found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
+    require_no_credentials(str(getattr(found.plugin, "auth_url", None) or ""), f"the auth_url of {found.origin}")
     files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
     for name in files:
         if isinstance(name, str) and not _exists(name):

@@ -29,6 +29,7 @@ def complete(url: str, service: str, project_id: str) -> str:
     """An endpoint as users write it, with or without version and project, made whole."""
     for placeholder in ("%(project_id)s", "%(tenant_id)s", "$(project_id)s", "$(tenant_id)s"):
         url = url.replace(placeholder, project_id)
+    require_no_credentials(url, f"the endpoint of {service}")
     parts = _parts(url)
     if parts is None:
         raise LoginError(
@@ -40,6 +41,15 @@ def complete(url: str, service: str, project_id: str) -> str:
     if segments[-1] != project_id:
         segments.append(project_id)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(segments), "", ""))
+
+
+def require_no_credentials(url: str, what: str) -> None:
+    """Refuse a user or password in a URL, without showing it: messages, logs and proxies would."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise LoginError(
+            f"A user name or password stands in {what}, before the @. Take it out of the URL, which messages and logs "
+            "show; credentials go into auth or clouds.yaml."
+        )
 
 
 def _parts(url: str) -> urllib.parse.SplitResult | None:

@@ -277,6 +277,19 @@ def test_an_endpoint_that_is_no_url_is_named(url: str) -> None:
         complete(url, "evs", "P")
 
 
+@pytest.mark.parametrize("user", ["alice:5ecre7", "5ecre7", ":5ecre7", "5ecre7:"])
+def test_a_url_with_credentials_is_refused_and_not_shown(emulator: EmulatorServer, user: str) -> None:
+    """S6: a URL is shown in messages and logs."""
+    with pytest.raises(LoginError, match="before the @") as endpoint:
+        complete(f"https://{user}@evs.example.com/v2", "evs", "p")
+    entry = emulator.cloud(SOURCE)
+    auth = {**entry["auth"], "auth_url": emulator.auth_url.replace("://", f"://{user}@")}
+    with pytest.raises(LoginError, match=r"the auth_url of the option auth, before the @") as login:
+        session_of(emulator, SOURCE, auth=auth)
+    assert "5ecre7" not in str(endpoint.value) + str(login.value)
+    assert complete("https://evs.example.com/v2/a@b", "evs", "p") == "https://evs.example.com/v2/a@b/p"
+
+
 def test_the_catalogue_decides_about_the_version(emulator: EmulatorServer) -> None:
     def url() -> str:
         return evs_of(emulator, SOURCE)._client.url
