@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -27,6 +27,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.result import Resul
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 
 class Task:
@@ -123,7 +124,7 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
         task = Task(module.params, module.check_mode)
         result = flow(task)
     except EvsError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=safe(error.message, longest=None), **error.details)
     except Exception as error:
         # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
         module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
@@ -156,18 +157,23 @@ def _require_unicode(params: Mapping[str, Any]) -> None:
 
 def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     for warning in result.warnings:
-        module.warn(warning)
+        module.warn(safe(warning, longest=None))
     # A task that rehearses without check mode changes nothing, and nothing will.
     acts = task.check_mode or not task.rehearsed
     values: dict[str, Any] = {"changed": result.changed and acts and not result.problems, **result.values}
     if result.rows is not None:
         values["disks"] = [row.as_result() for row in result.rows]
-        values.update(rehearsed=task.rehearsed or bool(result.problems), problems=result.problems)
-        values.update(check_mode=task.check_mode, alarms=result.alarms, not_begun=result.not_begun)
+        values.update(rehearsed=task.rehearsed or bool(result.problems), check_mode=task.check_mode)
+        values.update(problems=_shown(result.problems), alarms=_shown(result.alarms), not_begun=result.not_begun)
     if result.transfers is not None:
         values["transfers"] = result.transfers
     if module._diff and acts:
         values["diff"] = {"before": result.before, "after": result.after}
     if result.failure:
-        module.fail_json(msg=result.failure, **values)
+        module.fail_json(msg=safe(result.failure, longest=None), **values)
     module.exit_json(**values)
+
+
+def _shown(messages: Sequence[str]) -> list[str]:
+    """Sentences that quote what others wrote, safe to show."""
+    return [safe(message, longest=None) for message in messages]

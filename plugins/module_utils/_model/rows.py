@@ -47,6 +47,10 @@ class Reason:
     def sentence(self) -> str:
         return f"{self.constraint}: {self.reason}. {self.remedy}".strip()
 
+    def as_result(self) -> dict[str, object]:
+        """The reason as the modules return it, safe to show."""
+        return {"constraint": self.constraint, "reason": safe(self.reason, None), "remedy": safe(self.remedy, None)}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -85,8 +89,9 @@ class Row:
         return replace(self, message=message)
 
     def as_result(self) -> dict[str, object]:
-        """The row as the modules return it."""
-        return {**asdict(self), "reasons": [asdict(reason) for reason in self.reasons]}
+        """The row as the modules return it: its sentences quote what others wrote, and are safe to show."""
+        message = None if self.message is None else safe(self.message, longest=None)
+        return {**asdict(self), "reasons": [reason.as_result() for reason in self.reasons], "message": message}
 
 
 def amiss(rows: Sequence[Row]) -> list[Row]:

@@ -40,6 +40,15 @@ def test_how_messages_call_a_disk(volume_id: str | None, name: str | None, label
     assert Row(volume_id, "moved", name).label == label
 
 
+def test_its_sentences_are_safe_to_show_and_its_name_stays_as_it_is() -> None:
+    """S4: they quote what servers and other teams wrote."""
+    row = Row("v", "failed", "da\x1bta", reasons=(Reason("status", "it\n is", "\u202ego"),)).saying("It said \x07.")
+    told = row.as_result()
+    assert told["name"] == "da\x1bta"
+    assert told["message"] == "It said \\x07."
+    assert told["reasons"] == [{"constraint": "status", "reason": "it\\x0a is", "remedy": "\\u202ego"}]
+
+
 def test_its_reasons_are_sentences() -> None:
     first, second = Reason("status", "it is busy", "Wait."), Reason("prepaid", "it is paid for", "")
     assert first.sentence == "status: it is busy. Wait."
