@@ -27,8 +27,8 @@ options:
     type: list
     elements: str
 seealso:
-  - plugin: otc.evs.handoff_seal
-    plugin_type: filter
+  - plugin: otc.evs.handoff_write
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
@@ -55,6 +55,8 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, known, only, unseal
 
 
@@ -63,21 +65,17 @@ class LookupModule(LookupBase):
 
     def run(self, terms: Sequence[str], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
-        return [_read(Path(term), self.get_option("password"), self.get_option("volume_ids")) for term in terms]
+        return [read(Path(term), self.get_option("password"), self.get_option("volume_ids")) for term in terms]
 
 
-def _read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[str, Any]:
+def read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[str, Any]:
     try:
-        if path.expanduser().stat().st_size > MOST_BYTES:
-            return {
-                "problem": f"it has more than {MOST_BYTES // 2**20} MiB, which no handoff file has. Check the path."
-            }
-        content = unseal(path.expanduser().read_text(encoding="utf-8"), password)
+        content = unseal(read_plain(path.expanduser(), MOST_BYTES), password)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        return {"problem": f"it cannot be read: {error}."}
+    except FileProblem as problem:
+        return {"problem": safe(f"{problem}.", longest=None)}
     except HandoffError as error:
-        return {"problem": str(error)}
+        return {"problem": safe(str(error), longest=None)}
     content = content if volume_ids is None else only(content, volume_ids)
     return {**content, "known": known(content)}

@@ -55,8 +55,6 @@ _raw:
 
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,6 +64,7 @@ from ansible.plugins.lookup import LookupBase
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.plugin_utils._files import UNDER_WAY, FileProblem, read_plain, write_whole
 from ansible_collections.otc.evs.plugins.plugin_utils._history import (
     Fact,
     Ignored,
@@ -83,9 +82,6 @@ LARGEST = 64 * 2**20
 """No run leaves more than that; what is larger is somebody else's."""
 MOST_ROUNDS = 100
 """How often the reports are derived again because other runs were added meanwhile."""
-UNDER_WAY = (".report.", ".tmp")
-"""How the name of a file begins and ends that is being written, or that a killed run left."""
-
 ADVICE = "Set tenant_transfer_report_dir to a directory that you may write to, and run again."
 
 Render = Callable[[Mapping[str, Any]], str]
@@ -164,7 +160,7 @@ class Reports:
         if len(text) > LARGEST:
             raise ReportError(f"{path} would be larger than {LARGEST // 2**20} MiB. Move fewer disks in one run.")
         try:
-            _write(path, text, place=_link)
+            write_whole(path, text, 0o644, place=_link)
         except FileExistsError as error:
             # The same run may be told twice, but not in two ways.
             if _same(path, text):
@@ -196,8 +192,8 @@ class Reports:
         derived = derive(each for each in told.values() if isinstance(each, Fact))
         ignored = [each for each in told.values() if isinstance(each, Ignored)]
         path = self._directory / f"report{suffix(self._host)}"
-        _write(Path(f"{path}.json"), json.dumps(as_report(derived, ignored), indent=1) + "\n")
-        _write(Path(f"{path}.html"), self._render(as_page(derived, ignored, self._host)))
+        write_whole(Path(f"{path}.json"), json.dumps(as_report(derived, ignored), indent=1) + "\n", 0o644)
+        write_whole(Path(f"{path}.html"), self._render(as_page(derived, ignored, self._host)), 0o644)
 
     def _told(self, name: str) -> Fact | Ignored | None:
         if name not in self._read:
@@ -210,28 +206,13 @@ class Reports:
 
 
 def _content(path: Path) -> str:
-    """The text of a file; raises NotAFact. What is no plain file is not even opened: a pipe would wait for ever."""
+    """The text of a file; raises NotAFact."""
     try:
-        _require_plain(os.lstat(path))
-        # Somebody may put something else there in between.
-        with open(path, "rb", opener=_opener) as file:
-            _require_plain(os.fstat(file.fileno()))
-            return file.read(LARGEST).decode("utf-8")
-    except OSError as error:
+        return read_plain(path, LARGEST)
+    except FileNotFoundError as error:
         raise NotAFact(f"it cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise NotAFact("it is not UTF-8") from error
-
-
-def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
-def _require_plain(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise NotAFact("it is a symbolic link" if stat.S_ISLNK(status.st_mode) else "it is not a plain file")
-    if status.st_size > LARGEST:
-        raise NotAFact(f"it is larger than {LARGEST // 2**20} MiB")
+    except FileProblem as problem:
+        raise NotAFact(str(problem)) from problem
 
 
 def _same(path: Path, text: str) -> bool:
@@ -247,21 +228,6 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):
             directory.chmod(0o755)
-
-
-def _write(path: Path, text: str, place: Callable[[Path, Path], object] = Path.replace) -> None:
-    """Write a file that is there whole or not at all, for everybody to read."""
-    handle, name = tempfile.mkstemp(prefix=UNDER_WAY[0], suffix=UNDER_WAY[1], dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(handle, 0o644)
-            os.fsync(handle)
-        place(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _link(temporary: Path, path: Path) -> None:

@@ -190,11 +190,11 @@ def _undo(rows: list[dict[str, Any]], batch: Told) -> None:
         if row["id"] not in offered:
             continue
         ending = (
-            "the offer was withdrawn again. Run again."
+            "The offer was withdrawn again. Run again."
             if row["id"] in freed
-            else "its key is lost and the disk stays locked. Run again to offer it with a new key."
+            else "Its key is lost and the disk stays locked. Run again to offer it with a new key."
         )
-        row.update(outcome=FAILED, message=f"Disk {label(row)} was offered, but {safe(why, 1000)}; {ending}")
+        row.update(outcome=FAILED, message=f"Disk {label(row)} was offered, but {safe(why, 1000)} {ending}")
 
 
 def since_blocked(foreseen: Iterable[Told], rows: Iterable[Told]) -> list[str]:

@@ -191,7 +191,7 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
     assert "tenant-a: 0 offered, 1 failed." in run.words
     assert "Disk one was offered, but the handoff file" in run.words
     assert "could not be written" in run.words
-    assert "the offer was withdrawn again. Run again." in run.words
+    assert "The offer was withdrawn again. Run again." in run.words
     assert state(emulator) == [("one", SOURCE, "available")]
 
 

@@ -675,7 +675,7 @@ def test_what_is_no_run_is_told_and_left_alone(tmp_path: Path) -> None:
         "notes.txt": b"mine",
         ".hidden": b"",
         f"{R9}-wiki.json": b"of another host, and broken",
-        ".report.abc.tmp": b"of a run that was killed",
+        ".otc-evs.abc.tmp": b"of a run that was killed",
     }
     for name, content in contents.items():
         (runs / name).write_bytes(content)
@@ -688,7 +688,7 @@ def test_what_is_no_run_is_told_and_left_alone(tmp_path: Path) -> None:
     assert reasons == {
         link: "it is a symbolic link",
         pipe: "it is not a plain file",
-        folder: "it is not a plain file",
+        folder: "it is a directory",
         huge: "it is larger than 64 MiB",
         binary: "it is not UTF-8",
         later: "its version is 3, and this release of otc.evs reads version 2",
@@ -742,7 +742,7 @@ def test_why_a_report_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "report.json").mkdir()
     assert f"report.json: Is a directory. {ADVICE}" in add(tmp_path, fact(8, []))
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [f"{R8}.json"], "what happened is kept"
-    assert not list(tmp_path.glob(".report.*"))
+    assert not list(tmp_path.glob(".otc-evs.*"))
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,16 +244,16 @@ def test_offers_whose_keys_could_not_be_kept_have_failed() -> None:
     foreseen = [told(key, "offered") for key in "abcd"]
     done = batch(
         *(told("a", "offered"), told("b", "offered"), told("c", "failed", message="No.")),
-        lost="the file\x07 could not be written",
+        lost="the file\x07 could not be written.",
         undone=[told("a", "withdrawn"), told("b", "failed")],
     )
     rows = merged(foreseen, [done, batch(told("d", "offered"))])
     assert [row["outcome"] for row in rows] == ["failed", "failed", "failed", "offered"]
     assert rows[0]["message"] == (
-        "Disk name-a was offered, but the file\\x07 could not be written; the offer was withdrawn again. Run again."
+        "Disk name-a was offered, but the file\\x07 could not be written. The offer was withdrawn again. Run again."
     )
     assert rows[1]["message"] == (
-        "Disk name-b was offered, but the file\\x07 could not be written; its key is lost and the disk stays locked. "
+        "Disk name-b was offered, but the file\\x07 could not be written. Its key is lost and the disk stays locked. "
         "Run again to offer it with a new key."
     )
     assert rows[2]["message"] == "No."
