@@ -205,6 +205,30 @@ def test_a_report_that_cannot_be_written_comes_after_the_summary(emulator: Emula
     assert state(emulator) == [("one", TARGET, "available")]
 
 
+def test_the_record_of_a_move_survives_later_runs(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """T16: who was moved when, and by which run, after another run and a check."""
+    disk = emulator.create_volume(SOURCE, "one")
+    reports = tmp_path / "reports"
+    move = move_on(emulator, tmp_path)
+    assert move(["one"], tenant_transfer_report_dir=str(reports)).exit_status == 0
+    first = json.loads((reports / "report.json").read_text(encoding="utf-8"))
+    (row,) = first["state"]
+    assert (row["id"], row["outcome"]) == (disk, "moved")
+    assert row["moved_at"]
+    assert row["moved_by"] == first["runs"][0]["run"]
+    assert move(["one"], tenant_transfer_report_dir=str(reports)).exit_status == 0
+    checked = move(["one"], "--check", tenant_transfer_report_dir=str(reports))
+    assert checked.exit_status == 0, checked.output
+    last = json.loads((reports / "report.json").read_text(encoding="utf-8"))
+    assert [(run["entry_point"], run["rehearsed"]) for run in last["runs"]] == [
+        ("main", False),
+        ("main", False),
+        ("main", True),
+    ]
+    (still,) = last["state"]
+    assert (still["moved_at"], still["moved_by"]) == (row["moved_at"], row["moved_by"])
+
+
 def test_a_damaged_file_asks_of_each_side_what_it_can_do(emulator: EmulatorServer, tmp_path: Path) -> None:
     """T17: who has written the file does not have it sent again."""
     emulator.create_volume(SOURCE, "one")

@@ -4,7 +4,7 @@
 
 All kinds of disks lie in one project, and every combination of the options that matter is tried on
 them: 13 disks times 40 combinations.  The role is evs_move that rehearses, and evs_move for what it
-found, by ID and without its checks; see roles/tenant_transfer/tasks/move_batch.yml.
+found, by ID and without its checks; see roles/tenant_transfer/tasks/move_some.yml.
 """
 
 from __future__ import annotations
