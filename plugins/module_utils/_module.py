@@ -29,6 +29,9 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import C
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
+SHORTEST_MASKED = 4
+"""Of secrets that only a server could show, by echoing what it was sent."""
+
 
 class Task:
     """What a module is asked to do, and the tenant it is to do it for."""
@@ -41,6 +44,8 @@ class Task:
         self.seconds = seconds_of(params)
         self.not_in_results: set[str] = set()
         """Secrets among the values of the options that no result without failures can hold."""
+        self.secrets: set[str] = set()
+        """Tokens and passwords of clouds.yaml, which Ansible does not know and a server might echo."""
         self.concurrency = concurrency_of(params)
         self._login = LoginOptions.from_params(params)
         self._session: Session | None = None
@@ -49,7 +54,7 @@ class Task:
     def session(self) -> Session:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         if self._session is None:
-            self._session = Session(self._login, self.concurrency)
+            self._session = Session(self._login, self.concurrency, self.secrets)
         return self._session
 
     def target(self) -> Evs:
@@ -57,7 +62,7 @@ class Task:
         params = self.params["target"]
         with of_the_target():
             concurrency = self.concurrency if params["concurrency"] is None else concurrency_of(params)
-            return Evs.of(Session(LoginOptions.from_params(params), concurrency))
+            return Evs.of(Session(LoginOptions.from_params(params), concurrency, self.secrets))
 
     @property
     def evs(self) -> Evs:
@@ -119,19 +124,29 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
     if KEYSTONEAUTH_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("keystoneauth1"), exception=KEYSTONEAUTH_IMPORT_ERROR)
     _unmask(module)
+    task: Task | None = None
     try:
         _require_unicode(module.params)
         task = Task(module.params, module.check_mode)
         result = flow(task)
     except EvsError as error:
+        _mask(module, task)
         module.fail_json(msg=safe(error.message, longest=None), **error.details)
     except Exception as error:
+        _mask(module, task)
         # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
         module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
     if not result.failure and not result.warnings:
         # Ansible looks for each secret in each string of a result, and a batch has a thousand of both.
         module.no_log_values -= task.not_in_results
+    _mask(module, task)
     _leave(module, task, result)
+
+
+def _mask(module: AnsibleModule, task: Task | None) -> None:
+    """Let Ansible cut out what it does not know to be secret; a short one would cut names to pieces."""
+    if task:
+        module.no_log_values |= {secret for secret in task.secrets if len(secret) >= SHORTEST_MASKED}
 
 
 def _unmask(module: AnsibleModule) -> None:

@@ -49,6 +49,9 @@ NOT_BESIDE_A_CLOUD_DICT = (
 )
 
 
+CALLED_LIKE_SECRETS = ("password", "secret", "token", "passcode")
+
+
 @dataclass(frozen=True)
 class Credentials:
     """How to log in and where to look in the catalogue; `verify` and `cert` as requests takes them."""
@@ -63,6 +66,8 @@ class Credentials:
     api_timeout: float
     endpoint_of: Callable[[str], str | None]
     """The endpoint override that clouds.yaml has for a service type, if any."""
+    secrets: frozenset[str] = frozenset()
+    """The values of its secret options, which a server might echo."""
 
 
 def credentials(options: LoginOptions) -> Credentials:
@@ -123,6 +128,20 @@ def harmless_values(cloud: Any, auth: Mapping[str, Any] | None, auth_type: str |
     return shown - {str(value) for name, value in given.items() if name not in names}
 
 
+def _secrets_of(auth_type: str, values: Mapping[str, Any]) -> frozenset[str]:
+    """The values of the secret options of an auth plugin, and of others that are called like one."""
+    try:
+        options = _loader(auth_type).get_options()
+    except ks_exceptions.NoMatchingPlugin:
+        options = []
+    known = {name.dest: option.secret for option in options for name in (option, *option.deprecated)}
+    return frozenset(
+        str(value)
+        for name, value in values.items()
+        if value and known.get(name, any(word in name for word in CALLED_LIKE_SECRETS))
+    )
+
+
 def _loader(auth_type: str) -> BaseLoader[BaseAuthPlugin]:
     """The loader of an auth plugin.
 
@@ -150,6 +169,7 @@ def _from_auth(options: LoginOptions) -> Credentials:
 
     auth_type = options.auth_type or environment.get("OS_AUTH_TYPE") or "password"
     plugin = _auth_plugin(auth_type, given, value_of, origin)
+    values = {option.dest: value_of(option) for option in _loader(auth_type).get_options()}
     verify: bool | str = options.ca_cert or environment.get("OS_CACERT") or True
     cert = options.client_cert or environment.get("OS_CERT")
     key = options.client_key or environment.get("OS_KEY")
@@ -162,6 +182,7 @@ def _from_auth(options: LoginOptions) -> Credentials:
         interface=options.interface or environment.get("OS_INTERFACE") or "public",
         api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
         endpoint_of=lambda service_type: None,
+        secrets=_secrets_of(auth_type, values),
     )
 
 
@@ -251,4 +272,5 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
         interface=str(interface[0] if isinstance(interface, list) else interface or "public"),
         api_timeout=float(region.config.get("api_timeout") or DEFAULT_API_TIMEOUT),
         endpoint_of=region.get_endpoint,
+        secrets=_secrets_of(str(region.config.get("auth_type") or "password"), region.config.get("auth") or {}),
     )

@@ -43,8 +43,12 @@ Value = TypeVar("Value")
 class Keystone:
     """A logged-in project; safe to use from several threads."""
 
-    def __init__(self, found: Credentials, http: requests.Session, backoff: Backoff, timeout: float) -> None:
+    def __init__(
+        self, found: Credentials, http: requests.Session, backoff: Backoff, timeout: float, secrets: set[str]
+    ) -> None:
+        """`secrets` gets every token."""
         self._credentials = found
+        self._secrets = secrets
         self._backoff = backoff
         self._timeout = timeout
         self._renewal = threading.Lock()
@@ -69,7 +73,9 @@ class Keystone:
         self.project = Project(*scope, found.region_name)
 
     def token(self) -> str:
-        return self._patiently(lambda: self._session.get_token(self._plugin)) or ""
+        token = self._patiently(lambda: self._session.get_token(self._plugin)) or ""
+        self._secrets.add(token)
+        return token
 
     def renew(self, rejected: str) -> None:
         """Log in again, once, however many threads had the same token rejected."""

@@ -90,15 +90,18 @@ class _Failure:
 class Session:
     """One project of one cloud, logged in; safe to use from several threads."""
 
-    def __init__(self, options: LoginOptions, concurrency: int) -> None:
+    def __init__(self, options: LoginOptions, concurrency: int, secrets: set[str] | None = None) -> None:
+        """`secrets` gets what no message may show, from the first moment on."""
         self._credentials = credentials(options)
+        secrets = set() if secrets is None else secrets
+        secrets.update(self._credentials.secrets)
         self._timeout = options.timeout
         self._overrides = options.endpoints
         self._backoff = Backoff()
         self._request_limit = RequestLimit(concurrency)
         self._http = _http(concurrency)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
-        self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout)
+        self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, secrets)
         self.project = self._keystone.project
 
     def client(self, service: str) -> Client | None:
