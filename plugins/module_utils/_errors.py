@@ -56,6 +56,10 @@ class AnswerTooLong(AnswerLost):
     """It was not read to its end, if it has one; trying again would not help."""
 
 
+class AnswerStalled(AnswerLost):
+    """It did not proceed, or took far too long."""
+
+
 class MalformedAnswer(EvsError):
     """The server's answer is not what the API promises."""
 

@@ -18,9 +18,17 @@ import requests
 
 from ansible_collections.otc.evs.plugins.module_utils._api import bound as _bound
 from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
+from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
+from ansible_collections.otc.evs.plugins.module_utils._api import stall as _stall
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcome_is_open, retry_after
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
-from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerTooLong, ApiError, MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    AnswerLost,
+    AnswerTooLong,
+    ApiError,
+    EvsError,
+    MalformedAnswer,
+)
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.scripted import Script, Step, answer, scripted
@@ -239,4 +247,74 @@ def test_the_login_does_not_wait_longer_either(emulator: EmulatorServer, value: 
         auth = {**emulator.cloud(SOURCE)["auth"], "auth_url": f"{script.url}/v3"}
         result = run_module("evs_volume_info", auth=auth)
     assert "answered 429" in result["msg"]
+    assert len(script.received) == 1
+
+
+def dripping(first: bytes, drop: bytes) -> Step:
+    """Send one byte after the other, never silent for long, until nobody listens any more."""
+
+    def step(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(first)
+            while True:
+                connection.sendall(drop)
+                connection.settimeout(0.02)
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(1):
+                        return
+
+    return step
+
+
+DRIPPING = {
+    "in its headers": dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "of 100 Continue": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "with a length": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+    "without a length": dripping(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b" "),
+    "in chunks": dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "of an error": dripping(b"HTTP/1.1 500 Oh\r\nContent-Length: 1000000\r\n\r\n", b" "),
+}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", DRIPPING)
+def test_an_answer_that_comes_in_drops_is_given_up(emulator: EmulatorServer, how: str) -> None:
+    """S5: no look at the line is silent for long, and the answer never ends; a POST is not sent again."""
+    with scripted(DRIPPING[how]) as script, pytest.raises((AnswerLost, MalformedAnswer)) as caught:
+        client_of(emulator, script).post("x", {})
+    assert len(script.received) == 1
+    # http.client gives up by itself after a hundred headers.
+    assert how == "in its headers" or "comes in drops" in str(caught.value)
+    assert outcome_is_open(caught.value)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", ["of 100 Continue", "with a length"])
+def test_a_keystone_that_answers_in_drops_is_given_up(emulator: EmulatorServer, how: str) -> None:
+    auth = emulator.cloud(SOURCE)["auth"]
+    with scripted(*[DRIPPING[how]] * 5) as script, pytest.raises(EvsError, match="comes in drops"):
+        session_of(emulator, SOURCE, auth={**auth, "auth_url": f"{script.url}/v3"}, timeout=1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer) -> None:
+    """It takes longer than api_timeout, and each part of it comes in time."""
+    parts = 8
+
+    def thin(connection: socket.socket) -> None:
+        body = b'{"list": []}' + b" " * (parts * _stall.PART)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for first in range(0, len(body), _stall.PART):
+            connection.sendall(body[first : first + _stall.PART])
+            connection.settimeout(0.1)
+            with contextlib.suppress(TimeoutError):
+                connection.recv(1)
+
+    with scripted(thin) as script:
+        assert client_of(emulator, script).get("x") == {"list": []}
     assert len(script.received) == 1

@@ -25,8 +25,10 @@ from ansible_collections.otc.evs.plugins.module_utils._api.credentials import cr
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
+from ansible_collections.otc.evs.plugins.module_utils._api.stall import Adapter
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
+    AnswerStalled,
     AnswerTooLong,
     ApiError,
     EvsError,
@@ -40,7 +42,6 @@ from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptio
 
 try:
     import requests
-    from requests.adapters import HTTPAdapter
     from urllib3.exceptions import NewConnectionError
 except ImportError:  # reported by the module frame
     pass
@@ -99,7 +100,7 @@ class Session:
         self._overrides = options.endpoints
         self._backoff = Backoff()
         self._request_limit = RequestLimit(concurrency)
-        self._http = _http(concurrency)
+        self._http = _http(concurrency, self._credentials.api_timeout)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, secrets)
         self.project = self._keystone.project
@@ -190,6 +191,8 @@ class Session:
             )
         except AnswerTooLong as error:
             return _Failure(error)
+        except AnswerStalled as error:
+            return _Failure(AnswerStalled(f"{call.where}: {error.message}"))
         except requests.exceptions.SSLError as error:
             return _Failure(UntrustedServer(call.url, error))
         except requests.exceptions.RequestException as error:
@@ -202,13 +205,13 @@ class Session:
             return _Failure(AnswerLost(error.message))
 
 
-def _http(concurrency: int) -> requests.Session:
+def _http(concurrency: int, api_timeout: float) -> requests.Session:
     """What keystoneauth1 sends through as well."""
     http = requests.Session()
     http.hooks["response"].append(bound)
     http.headers.update(HEADERS)
     for scheme in ("https://", "http://"):
-        http.mount(scheme, HTTPAdapter(pool_maxsize=concurrency, max_retries=0))
+        http.mount(scheme, Adapter(api_timeout, pool_maxsize=concurrency, max_retries=0))
     return http
 
 
