@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ description:
   - Private to the role; it may change in any release.
 options:
   _input:
-    description: What was told of the batches so far, each with its C(disks).
+    description: The notes of the batches so far, of P(otc.evs.transfer_note#filter).
     type: list
     elements: dict
     required: true
@@ -49,11 +50,12 @@ _value:
 
 def transfer_progress(batches: Sequence[Mapping[str, Any]], total: int, success: str) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    outcomes = [row["outcome"] for batch in batches for row in batch["disks"]]
-    others = [f"{count} {WORDS[outcome]}" for outcome in (BLOCKED, GONE, *AMISS) if (count := outcomes.count(outcome))]
-    last = [row["outcome"] for row in batches[-1]["disks"]] if batches else []
-    stuck = bool(batches) and not any(outcome not in AMISS for outcome in last)
-    done = sum(outcome in DONE for outcome in outcomes)
+    outcomes: Counter[str] = Counter()
+    for batch in batches:
+        outcomes.update(batch["outcomes"])
+    others = [f"{outcomes[outcome]} {WORDS[outcome]}" for outcome in (BLOCKED, GONE, *AMISS) if outcomes[outcome]]
+    stuck = bool(batches) and not batches[-1]["outcomes"].keys() - set(AMISS)
+    done = sum(outcomes[outcome] for outcome in DONE)
     return {"message": ", ".join([f"{done} of {total} disks {WORDS[success]}", *others]), "stuck": stuck}
 
 

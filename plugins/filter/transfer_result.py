@@ -14,6 +14,7 @@ from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     merged,
     message,
     notes,
+    opened,
     since_blocked,
 )
 
@@ -38,8 +39,7 @@ options:
     required: true
   batches:
     description:
-      - What was told of each batch, its C(ids), its C(disks), its C(msg), and the C(alarms).
-      - If its keys were C(lost), why, and the disks that were C(undone).
+      - The notes of the batches, of P(otc.evs.transfer_note#filter).
     type: list
     elements: dict
     default: []
@@ -82,10 +82,11 @@ def transfer_result(
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
     rehearsed = bool(about["rehearsed"] or told["problems"])
-    rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told["disks"], batches)
+    done = [opened(batch) for batch in batches]
+    rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told["disks"], done)
     origin, target = told.get("source") or source or {}, told.get("target") or {}
     outcomes = {row["outcome"] for row in rows}
-    wrong = failures(rows, [alarm for batch in batches for alarm in batch.get("alarms", ())])
+    wrong = failures(rows, [alarm for batch in done for alarm in batch["alarms"]])
     if blocked == "fail" and not rehearsed:
         wrong += since_blocked(told["disks"], rows)
     if GONE in outcomes and success == ACCEPTED and not outcomes & {ACCEPTED, ALREADY_THERE}:

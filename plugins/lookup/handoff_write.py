@@ -4,16 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.lookup import LookupBase
-
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
-from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
-from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, merge, seal, unseal
-
 DOCUMENTATION = r"""
 name: handoff_write
 short_description: Write the handoff between the teams of two tenants
@@ -66,6 +56,16 @@ _raw:
   type: list
   elements: str
 """
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
+from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, merge, seal, unseal
 
 ADVICE = "Give a path in a directory that exists and is yours."
 

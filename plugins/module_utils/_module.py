@@ -180,6 +180,7 @@ def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
         values["disks"] = [row.as_result() for row in result.rows]
         values.update(rehearsed=task.rehearsed or bool(result.problems), check_mode=task.check_mode)
         values.update(problems=_shown(result.problems), alarms=_shown(result.alarms), not_begun=result.not_begun)
+        values.update(to_do=result.to_do if task.rehearsed and not result.problems else [])
     if result.transfers is not None:
         values["transfers"] = result.transfers
     if module._diff and acts:

@@ -140,6 +140,13 @@ check_mode:
   description: Whether the task ran in check mode.
   returned: with RV(disks)
   type: bool
+to_do:
+  description:
+    - The IDs of the disks, that a run would deal with.
+    - Empty unless this was a rehearsal.
+  returned: with RV(disks)
+  type: list
+  elements: str
 not_begun:
   description: The IDs of the disks that were not begun for O(stop_after).
   returned: with RV(disks)

@@ -8,6 +8,8 @@ Sentences, tables and counts are made of what the modules told; nothing is decid
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -138,6 +140,32 @@ def notes(rows: Iterable[Told]) -> list[str]:
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
     return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in rows]
+
+
+def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told] = ()) -> dict[str, Any]:
+    """What a batch came to: its outcomes, counted, and all else as one text.
+
+    Ansible looks at each value of a variable whenever it is used, and a batch has thousands.  The text
+    holds nothing that could be taken for a template.
+    """
+    left = set(done.get("not_begun", ()))
+    rows = list(done.get("disks", ()))
+    batch = {
+        "ids": [key for key in ids if key not in left],
+        "disks": rows,
+        "msg": str(done.get("msg") or ""),
+        "alarms": list(done.get("alarms", ())),
+        "lost": lost,
+        "undone": list(undone),
+    }
+    kept = base64.b64encode(json.dumps(batch, default=str).encode()).decode()
+    return {"outcomes": dict(Counter(str(row["outcome"]) for row in rows)), "kept": kept}
+
+
+def opened(note: Told) -> dict[str, Any]:
+    """The batch of a note."""
+    batch: dict[str, Any] = json.loads(base64.b64decode(note["kept"]))
+    return batch
 
 
 def merged(foreseen: Sequence[Told], batches: Sequence[Told]) -> list[dict[str, Any]]:

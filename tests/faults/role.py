@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.filter.transfer_note import transfer_note
 from ansible_collections.otc.evs.plugins.filter.transfer_progress import transfer_progress
 from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from tests.support.modules import run_module
@@ -88,22 +89,13 @@ class Role:
         rehearsal = self._move(run, self._volumes, rehearse=True)
         if "disks" not in rehearsal:
             raise Failed(rehearsal["msg"])
-        to_do = [row["id"] for row in rehearsal["disks"] if row["outcome"] == "moved" and not rehearsal["problems"]]
+        to_do = rehearsal["to_do"]
         batches: list[dict[str, Any]] = []
         for batch in self._batches(to_do):
             if not transfer_progress(batches, len(to_do), "moved")["stuck"]:
                 # The rehearsal has seen to both.
                 done = self._move(run, batch, blocked="skip", check_constraints=False, check_quota=False)
-                batches.append(
-                    {
-                        "ids": batch,
-                        "disks": done.get("disks", []),
-                        "msg": done.get("msg", ""),
-                        "alarms": done.get("alarms", []),
-                        "lost": "",
-                        "undone": [],
-                    }
-                )
+                batches.append(transfer_note(done, batch))
         about = {**ABOUT, "rehearsed": bool(rehearsal["problems"])}
         run.result = transfer_result(rehearsal, about, batches, success="moved", blocked="fail")
         if run.result["problems"] or run.result["failures"]:

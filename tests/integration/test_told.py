@@ -171,7 +171,13 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
         "__tenant_transfer_run": "20260101T000000Z-000000",
         "__tenant_transfer_started": "2026-01-01T00:00:00Z",
         "__tenant_transfer_handoff_source": {},
-        "__tenant_transfer_rehearsal": {"disks": [row], "problems": [], "check_mode": False, "source": place},
+        "__tenant_transfer_rehearsal": {
+            "disks": [row],
+            "problems": [],
+            "check_mode": False,
+            "source": place,
+            "to_do": [disk],
+        },
     }
     tenant = {
         "tenant_transfer_source": {"cloud": SOURCE},

@@ -166,6 +166,7 @@ def accept(
     result = Result("Accepting", problems=list(decided.problems), values={"target": evs.project.as_result()})
     if check_quota and decided.to_accept:
         _check_quota(evs, [Need(offer.size, offer.volume_type) for offer in decided.to_accept], result)
+    result.to_do = [offer.volume_id or offer.transfer_id for offer in decided.to_accept]
     if not result.problems and not rehearsed:
         done = run_all(
             lambda offer: accept_one(evs, offer.transfer_id, offer.auth_key, offer.volume_id),

@@ -51,6 +51,7 @@ def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *,
     result.values.update(source=source.evs.project.as_result(), target=target.project.as_result(), **plan.details)
     if plan.problems:
         return result
+    result.to_do = [step.volume.id for step in plan.to_do]
     mover = _Mover(source.evs, target, options)
     rows = {row.id: row for row in plan.rows}
     if not rehearsed:

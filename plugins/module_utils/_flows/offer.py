@@ -65,6 +65,7 @@ def offer(
     result.values.update(source=evs.project.as_result(), stale_transfers=decided.stale, **plan.details)
     if plan.problems:
         return result
+    result.to_do = [step.volume.id for step in plan.to_do]
     if rehearsed:
         for step in plan.to_do:
             _note(result, step, step.row, evs.project)

@@ -55,6 +55,7 @@ def withdraw(
     chosen = select(pending.transfers, asked, datetime.datetime.now(datetime.timezone.utc))
     rows = [_row(transfer, pending.volumes.get(transfer.volume_id), evs.project) for transfer in chosen]
     result.transfers = []
+    result.to_do = [transfer.id for transfer in chosen]
     if not rehearsed:
         done = run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency, seconds)
         result.not_begun = [outcome.item.id for outcome in done if not outcome.begun]

@@ -26,9 +26,9 @@ State = Mapping[str, Optional[str]]
 class Result:
     """The result of a module run.
 
-    `transfers` are what is handed on to the target, `not_begun` what there was no time for.  With
-    `problems` nothing was begun.  `alarms` are what was done, but is not as it was told to be.
-    `values` are further values that the module returns.
+    `transfers` are what is handed on to the target, `to_do` is what a rehearsal would have dealt with,
+    and `not_begun` what there was no time for.  With `problems` nothing was begun.  `alarms` are what
+    was done, but is not as it was told to be.  `values` are further values that the module returns.
     """
 
     doing: str = "Reading"
@@ -36,6 +36,7 @@ class Result:
     transfers: list[dict[str, object]] | None = None
     problems: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    to_do: list[str] = field(default_factory=list)
     not_begun: list[str] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)

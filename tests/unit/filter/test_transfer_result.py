@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.otc.evs.plugins.filter import (
     handoff_refusal,
+    transfer_note,
     transfer_progress,
     transfer_result,
     transfer_table,
@@ -25,8 +26,11 @@ def rehearsal(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"disks": list(rows), "problems": [], "source": A, "target": B, **fields}
 
 
+note = transfer_note.FilterModule().filters()["transfer_note"]
+
+
 def batch(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"ids": [row["id"] for row in rows], "disks": list(rows), "msg": "", "alarms": [], **fields}
+    return dict(note({"disks": list(rows), **fields}, [row["id"] for row in rows]))
 
 
 result = transfer_result.FilterModule().filters()["transfer_result"]
@@ -89,7 +93,7 @@ def test_the_result_of_an_offer_has_no_target_and_that_of_an_accept_is_told_its_
 
 
 def test_what_is_not_as_it_was_told_is_a_failure_of_the_run() -> None:
-    done = [batch(told("a", "accepted"), alarms=["a is another disk."]), {"ids": [], "disks": []}]
+    done = [batch(told("a", "accepted"), alarms=["a is another disk."]), batch()]
     told_now = result(rehearsal(told("a", "accepted")), ABOUT, done, success="accepted")
     assert told_now["failures"] == ["a is another disk."]
 
