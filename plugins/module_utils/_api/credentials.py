@@ -82,6 +82,11 @@ def credentials(options: LoginOptions) -> Credentials:
     require_no_credentials(str(getattr(found.plugin, "auth_url", None) or ""), f"the auth_url of {found.origin}")
     files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
     for name in files:
+        if isinstance(name, str) and ("\n" in name or name.startswith("-----BEGIN")):
+            raise LoginError(
+                "One of ca_cert, client_cert and client_key holds the text of a certificate or of a key, and takes the "
+                "path of a file. Write the text into a file, and give its path."
+            )
         if isinstance(name, str) and not _exists(name):
             # Modules run in the folder of the playbook, which may be anywhere.
             where = "" if Path(name).is_absolute() else f" in {Path.cwd()}"

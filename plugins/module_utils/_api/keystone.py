@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.otc.evs.plugins.module_utils._api.answers import retry_after, short
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import LONGEST_CODE, retry_after, short
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -22,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     UntrustedServer,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -119,7 +120,10 @@ class Keystone:
     def _failure(self, error: Any) -> EvsError:
         """A failure of keystoneauth1 in our words."""
         url, origin = self._plugin.auth_url, self._credentials.origin
-        about = {"status": getattr(error, "http_status", None), "request_id": getattr(error, "request_id", None)}
+        about = {
+            "status": getattr(error, "http_status", None),
+            "request_id": _shown(getattr(error, "request_id", None)),
+        }
         if isinstance(error, ks_exceptions.Unauthorized):
             return LoginError(
                 f"Keystone at {url} refused the credentials of {origin}: {short(str(error.message))} "
@@ -145,6 +149,10 @@ class Keystone:
             f"The login at {url} with {origin} failed: {what} "
             f"The server at this address may not be a Keystone. Check auth_url and the other values in {origin}."
         )
+
+
+def _shown(request_id: Any) -> str | None:
+    return safe(request_id, LONGEST_CODE) if isinstance(request_id, str) else None
 
 
 def _asked_to_wait(error: Any) -> float | None:

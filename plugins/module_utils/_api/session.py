@@ -210,9 +210,15 @@ def _http(concurrency: int, api_timeout: float) -> requests.Session:
     http = requests.Session()
     http.hooks["response"].append(bound)
     http.headers.update(HEADERS)
+    # With an auth of its own a session does not look into ~/.netrc.
+    http.auth = _as_it_is
     for scheme in ("https://", "http://"):
         http.mount(scheme, Adapter(api_timeout, pool_maxsize=concurrency, max_retries=0))
     return http
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _connection_error(where: str, error: requests.exceptions.RequestException) -> EvsError:

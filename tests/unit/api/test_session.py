@@ -187,6 +187,24 @@ def test_the_netrc_is_not_used(emulator: EmulatorServer, tmp_path: Path, monkeyp
         client_of(emulator, script).get("volumes")
     assert "authorization" not in script.received[0].headers
     assert script.received[0].headers["x-auth-token"]
+    auth = emulator.cloud(SOURCE)["auth"]
+    with (
+        scripted(answer(401, {}, X_Openstack_Request_Id="r" * 60_000)) as keystone,
+        pytest.raises(LoginError) as caught,
+    ):
+        session_of(emulator, SOURCE, auth={**auth, "auth_url": f"{keystone.url}/v3"})
+    assert "authorization" not in keystone.received[0].headers, "nor is it sent to Keystone (S10)"
+    assert len(str(caught.value.details["request_id"])) < 100
+
+
+@pytest.mark.parametrize("option", ["ca_cert", "client_cert", "client_key"])
+def test_the_text_of_a_key_is_not_taken_for_its_path_and_not_shown(emulator: EmulatorServer, option: str) -> None:
+    """S10: a PEM pasted where a path belongs."""
+    text = "-----BEGIN PRIVATE KEY-----\nMIIB5ecre7\n-----END PRIVATE KEY-----\n"
+    options: dict[str, Any] = {"client_cert": __file__, option: text}
+    with pytest.raises(LoginError, match="holds the text of a certificate or of a key") as caught:
+        session_of(emulator, SOURCE, **options)
+    assert "5ecre7" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
