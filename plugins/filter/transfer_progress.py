@@ -51,10 +51,15 @@ _value:
 def transfer_progress(batches: Sequence[Mapping[str, Any]], total: int, success: str) -> dict[str, Any]:
     """See DOCUMENTATION."""
     outcomes: Counter[str] = Counter()
+    of_this_batch: set[str] = set()
+    stuck = False
     for batch in batches:
         outcomes.update(batch["outcomes"])
+        of_this_batch |= set(batch["outcomes"])
+        stuck = batch["ends_the_batch"] and of_this_batch <= set(AMISS)
+        if batch["ends_the_batch"]:
+            of_this_batch = set()
     others = [f"{outcomes[outcome]} {WORDS[outcome]}" for outcome in (BLOCKED, GONE, *AMISS) if outcomes[outcome]]
-    stuck = bool(batches) and not batches[-1]["outcomes"].keys() - set(AMISS)
     done = sum(outcomes[outcome] for outcome in DONE)
     return {"message": ", ".join([f"{done} of {total} disks {WORDS[success]}", *others]), "stuck": stuck}
 

@@ -159,7 +159,8 @@ def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told]
         "undone": list(undone),
     }
     kept = base64.b64encode(json.dumps(batch, default=str).encode()).decode()
-    return {"outcomes": dict(Counter(str(row["outcome"]) for row in rows)), "kept": kept}
+    outcomes = Counter(str(row["outcome"]) for row in rows)
+    return {"outcomes": dict(outcomes), "ends_the_batch": not left, "kept": kept}
 
 
 def opened(note: Told) -> dict[str, Any]:
