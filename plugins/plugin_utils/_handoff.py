@@ -51,6 +51,11 @@ def unseal(text: str, password: str) -> dict[str, Any]:
         raise HandoffError(
             "the password is wrong, or the file is not complete. Check tenant_transfer_handoff_password."
         ) from error
+    return parse(clear)
+
+
+def parse(clear: str | bytes) -> dict[str, Any]:
+    """The handoff in a text that was decrypted, checked whole."""
     try:
         content = json.loads(clear, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
