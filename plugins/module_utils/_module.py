@@ -156,9 +156,23 @@ def _unmask(module: AnsibleModule) -> None:
     eu-de would be cut out of the names of disks.  Only secrets are worth that.
     """
     module.no_log_values -= {value for value in module.no_log_values if not value.strip()}
-    for params in (module.params, module.params.get("target")):
+    target = module.params.get("target")
+    for params in (module.params, target):
         if params:
             module.no_log_values -= harmless_values(params["cloud"], params["auth"], params["auth_type"])
+    if target:
+        # Of target all is hidden in the system's log, and only its credentials are secret.
+        secret = _texts_in([target["cloud"], target["auth"]])
+        module.no_log_values -= _texts_in({**target, "cloud": None, "auth": None}) - secret
+
+
+def _texts_in(value: Any) -> set[str]:
+    """The texts and numbers in options, as no_log knows them."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return {text for item in value for text in _texts_in(item)}
+    return set() if value is None or isinstance(value, bool) else {str(value)}
 
 
 def _require_unicode(params: Mapping[str, Any]) -> None:

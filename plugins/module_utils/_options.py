@@ -42,8 +42,11 @@ def shared_argument_spec() -> dict[str, dict[str, Any]]:
 
 
 def target_option() -> dict[str, Any]:
-    """The option with the other tenant, documented in doc_fragments/target.py."""
-    return {"type": "dict", "options": {**shared_argument_spec(), "concurrency": {"type": "int"}}}
+    """The option with the other tenant, documented in doc_fragments/target.py.
+
+    Ansible would write all of it into the system's log, and hide secrets there only as they are spelt.
+    """
+    return {"type": "dict", "no_log": True, "options": {**shared_argument_spec(), "concurrency": {"type": "int"}}}
 
 
 @dataclass(frozen=True)

@@ -278,8 +278,6 @@ def main() -> None:
             "withdraw_on_failure": {"type": "bool", "default": True},
         },
         flow,
-        # Ansible would write all of target into the system's log, and hide secrets there only as they are spelt.
-        no_log=True,
         required_one_of=[("volumes", "select")],
         mutually_exclusive=[("volumes", "select")],
     )

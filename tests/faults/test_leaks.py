@@ -182,12 +182,14 @@ def test_a_move_that_crashes(controller: Controller) -> None:
 
 
 @pytest.mark.usefixtures("disks")
-def test_a_login_that_is_refused(controller: Controller) -> None:
+@pytest.mark.parametrize("odd", ["", "\\'\"\n\N{ZERO WIDTH SPACE}"], ids=["plain", "odd"])
+def test_a_login_that_is_refused(controller: Controller, odd: str) -> None:
+    """S3: whatever characters a password has, no channel shows any of it, however it is spelt there."""
     refused = controller.role(
         "transfer",
         "--check",
         source=controller.inline(SOURCE),
-        target=controller.inline(TARGET, password=WRONG_PASSWORD),
+        target=controller.inline(TARGET, password=odd + WRONG_PASSWORD),
         volumes=NAMES,
         environ={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"},
     )
