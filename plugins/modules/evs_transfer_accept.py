@@ -149,13 +149,14 @@ disks:
     outcome:
       description:
         - V(accepted) is done, and was read back. V(already_there) was this tenant's before.
+        - V(blocked) is offered by this tenant itself, so nothing is accepted at all.
         - V(gone) has no transfer any more that could be accepted, with O(gone=skip).
         - V(failed) did not happen; RV(disks[].message) says why.
         - V(unknown) could not be found out; RV(disks[].message) says what to run to find out.
         - The task fails if there is any V(failed) or V(unknown).
       type: str
     reasons:
-      description: Always empty; constraints are checked when a disk is offered.
+      description: Why a disk is V(blocked); the constraints of others are checked when they are offered.
       type: list
       elements: dict
       contains:

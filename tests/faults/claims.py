@@ -344,7 +344,15 @@ def require_expected_accept(
     expected = order.expected(run.before, keys)
     if expected is None:
         assert result.get("failed"), result
-        assert not outcomes
+        if order.names_a_disk_twice:
+            assert "is given with two transfers" in result["msg"], result
+            assert "disks" not in result, result
+        else:
+            own = {id_ for id_, row in run.before.transfers.items() if row["tenant"] == order.tenant} & outcomes.keys()
+            assert own, result
+            assert {key for key, outcome in outcomes.items() if outcome == "blocked"} == own, result
+            assert result["rehearsed"], result
+            assert "own offer" in result["msg"]
         assert not run.touched
         require_same(run, "transfer_id", set())
         return

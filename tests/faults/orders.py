@@ -183,11 +183,16 @@ class Accept(Task):
         given = [key for id_, key, dummy in self.transfers if id_ == transfer_id]
         return transfer_id in before.transfers and given == [keys.get(transfer_id)]
 
+    @property
+    def names_a_disk_twice(self) -> bool:
+        """Whether two transfers are given of one disk, which cannot be."""
+        disks = [transfer[2] for transfer in self.transfers if transfer[2]]
+        return len(disks) != len(set(disks))
+
     def expected(self, before: Cloud, keys: Mapping[str, str]) -> dict[str, str] | None:
         """Return what becomes of each transfer; None if it must not begin."""
         rows = [before.transfers.get(transfer[0]) for transfer in self.transfers]
-        disks = [transfer[2] for transfer in self.transfers if transfer[2]]
-        if any(row and row["tenant"] == self.tenant for row in rows) or len(disks) != len(set(disks)):
+        if self.names_a_disk_twice or any(row and row["tenant"] == self.tenant for row in rows):
             return None
         outcomes = {}
         mine = {key for key, disk in before.disks.items() if disk["tenant"] == self.tenant}

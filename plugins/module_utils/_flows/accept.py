@@ -22,8 +22,22 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, 
 from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import NoSuchTransfer, accept_one
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, shortened
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import ACCEPTED, ALREADY_THERE, FAILED, GONE, Row
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Secret, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    ACCEPTED,
+    ALREADY_THERE,
+    BLOCKED,
+    FAILED,
+    GONE,
+    Reason,
+    Row,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    Secret,
+    Transfer,
+    Volume,
+)
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Sight, is_owned, of_accept
@@ -125,22 +139,28 @@ def distinct(offered: Iterable[Offered]) -> list[Offered]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which transfers to accept, and why none can be; the others are of disks that are here already."""
+    """Which transfers to accept, which are of disks that are here already, and which are this project's own."""
 
     to_accept: Sequence[Offered]
     owned: Sequence[Offered]
-    problems: Sequence[str] = ()
+    own: Sequence[Offered] = ()
+
+    def problems(self, project_label: str) -> list[str]:
+        """Why none is accepted: who holds an own offer has the wrong credentials."""
+        if not self.own:
+            return []
+        return [
+            f"{shortened([offer.label for offer in self.own], ', ')}: the disk belongs to project {project_label}, "
+            "which would accept its own offer. Use the credentials of the target project."
+        ]
 
 
-def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Collection[str], project_label: str) -> Plan:
+def plan(offered: Sequence[Offered], mine: Collection[str], own_transfers: Collection[str]) -> Plan:
     """Decide from what was read: `mine` are IDs of disks of this project, `own_transfers` of its own offers."""
     own = [offer for offer in offered if offer.transfer_id in own_transfers]
-    problems = [
-        f"{shortened([offer.label for offer in own], ', ')}: the disk belongs to project {project_label}, "
-        "which would accept its own offer. Use the credentials of the target project."
-    ]
-    to_accept = [offer for offer in offered if offer.volume_id not in mine]
-    return Plan(to_accept, [offer for offer in offered if offer.volume_id in mine], problems if own else ())
+    others = [offer for offer in offered if offer.transfer_id not in own_transfers]
+    to_accept = [offer for offer in others if offer.volume_id not in mine]
+    return Plan(to_accept, [offer for offer in others if offer.volume_id in mine], own)
 
 
 def accept(
@@ -156,14 +176,19 @@ def accept(
 ) -> Result:
     """Accept transfers; the whole flow.  After so many `seconds` none is begun."""
     mine = by_id(evs, [offer.volume_id for offer in offered if offer.volume_id])
-    decided = plan(offered, mine, {transfer.id for transfer in evs.transfers()}, evs.project.label)
+    own_transfers = {transfer.id: transfer for transfer in evs.transfers()}
+    decided = plan(offered, mine, own_transfers)
     rows = {
         offer.transfer_id: Row.of(mine[offer.volume_id], ALREADY_THERE, evs.project.id, offer.transfer_id)
         for offer in decided.owned
         if offer.volume_id
     }
     rows.update((offer.transfer_id, offer.as_told) for offer in decided.to_accept)
-    result = Result("Accepting", problems=list(decided.problems), values={"target": evs.project.as_result()})
+    # That the project has the disk is no success here: it is the one that offers it.
+    rows.update((offer.transfer_id, _own(own_transfers[offer.transfer_id], mine, evs.project)) for offer in decided.own)
+    result = Result(
+        "Accepting", problems=decided.problems(evs.project.label), values={"target": evs.project.as_result()}
+    )
     if check_quota and decided.to_accept:
         _check_quota(evs, [Need(offer.size, offer.volume_type) for offer in decided.to_accept], result)
     result.to_do = [offer.volume_id or offer.transfer_id for offer in decided.to_accept]
@@ -183,6 +208,14 @@ def accept(
         if row.outcome == ACCEPTED:
             _note(result, row, evs.project)
     return result
+
+
+def _own(transfer: Transfer, mine: Mapping[str, Volume], owner: Project) -> Row:
+    """A disk that this project offers itself, as its own list of transfers tells; nothing of what was given."""
+    volume = mine.get(transfer.volume_id)
+    row = Row.of(volume, BLOCKED, owner.id) if volume else Row(transfer.volume_id, BLOCKED, owner=owner.id)
+    why = Reason("status", f"project {owner.label} offers it itself", "Use the credentials of the target project.")
+    return replace(row, transfer_id=transfer.id, reasons=(why,))
 
 
 def _check_quota(evs: Evs, needs: Sequence[Need], result: Result) -> None:

@@ -37,14 +37,17 @@ def one(volume_id: str | None = None, transfer_id: str = "t-1", key: str = "k", 
 
 def test_what_is_here_is_not_accepted() -> None:
     ours, theirs, unknown = one("v-1"), one("v-2"), one()
-    made = plan([ours, theirs, unknown], {"v-1"}, set(), "b")
+    made = plan([ours, theirs, unknown], {"v-1"}, set())
     assert (made.owned, made.to_accept) == ([ours], [theirs, unknown])
 
 
 def test_a_project_does_not_accept_its_own_offer() -> None:
-    (problem,) = plan([one("v-1"), one("v-2", "t-2")], {"v-1"}, {"t-1"}, "b").problems
+    own, other = one("v-1"), one("v-2", "t-2")
+    made = plan([own, other], {"v-1"}, {"t-1"})
+    assert (made.own, made.owned, made.to_accept) == ([own], [], [other])
+    (problem,) = made.problems("b")
     assert "Transfer t-1 of disk v-1: the disk belongs to project b, which would accept its own offer." in problem
-    assert plan([one("v-1"), one("v-2", "t-2")], {"v-1"}, set(), "b").problems == ()
+    assert plan([own, other], {"v-1"}, set()).problems("b") == []
 
 
 @pytest.mark.parametrize("field", ["transfer_id", "auth_key"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Mapping, Sequence
@@ -738,7 +739,9 @@ def test_why_a_report_cannot_be_written(tmp_path: Path) -> None:
     shown = f"{tmp_path}/plain\\x1b"
     assert add(plain, fact(8, [])) == f"The report cannot be written: {shown}: File exists. {ADVICE}"
     assert add(plain / "x", fact(8, [])) == f"The report cannot be written: {shown}/x: Not a directory. {ADVICE}"
-    assert add(Path("a\0b"), fact(8, [])) == f"The report cannot be written: a\\x00b: embedded null byte. {ADVICE}"
+    # Pythons differ in what they call it.
+    no_path = add(Path("a\0b"), fact(8, []))
+    assert re.fullmatch(rf"The report cannot be written: a\\x00b: .*embedded null .*\. {re.escape(ADVICE)}", no_path)
     (tmp_path / "report.json").mkdir()
     assert f"report.json: Is a directory. {ADVICE}" in add(tmp_path, fact(8, []))
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [f"{R8}.json"], "what happened is kept"
