@@ -75,7 +75,7 @@ def require_as_offered(content: dict[str, Any]) -> None:
         assert row["auth_key"]
         assert isinstance(row["auth_key"], str)
         size = row.get("size")
-        assert size is None or (type(size) is int and size >= 0)
+        assert size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)
         assert all(isinstance(row.get(name), (str, type(None))) for name in ("volume_name", "volume_type"))
     assert len(known(content)) == len(content["transfers"])
 
