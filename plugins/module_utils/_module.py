@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     EvsError,
@@ -47,6 +48,8 @@ class Task:
         self.secrets: set[str] = set()
         """Tokens and passwords of clouds.yaml, which Ansible does not know and a server might echo."""
         self.concurrency = concurrency_of(params)
+        self.recorder: Recorder | None = None
+        """What is shown every answer, if something is."""
         self._login = LoginOptions.from_params(params)
         self._session: Session | None = None
 
@@ -54,15 +57,21 @@ class Task:
     def session(self) -> Session:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         if self._session is None:
-            self._session = Session(self._login, self.concurrency, self.secrets)
+            self._session = Session(self._login, self.concurrency, self.secrets, self.recorder)
         return self._session
 
     def target(self) -> Evs:
-        """Log in to the other tenant, whose shared options are in `target`; returns its block storage."""
+        """The block storage of the other tenant."""
+        session = self.target_session()
+        with of_the_target():
+            return Evs.of(session)
+
+    def target_session(self) -> Session:
+        """Log in to the other tenant, whose shared options are in `target`."""
         params = self.params["target"]
         with of_the_target():
             concurrency = self.concurrency if params["concurrency"] is None else concurrency_of(params)
-            return Evs.of(Session(LoginOptions.from_params(params), concurrency, self.secrets))
+            return Session(LoginOptions.from_params(params), concurrency, self.secrets, self.recorder)
 
     @property
     def evs(self) -> Evs:

@@ -62,6 +62,15 @@ class Evs:
         volume = Volume.from_api(body)
         return volume if self._is_mine(volume) else None
 
+    def create_volume(self, name: str, size: int, traits: Mapping[str, str]) -> str:
+        """Make an empty disk of so many GiB; returns its ID.  It is not available at once."""
+        body = {"volume": {"name": name, "size": size, **traits}}
+        return required_text(mapping(self._client.post("volumes", body).get("volume")), "id", "disk")
+
+    def delete_volume(self, volume_id: str) -> bool:
+        """Delete a disk; False if there was none any more."""
+        return self._deleted(f"volumes/{_segment(volume_id)}")
+
     def transfers(self, volume_id: str | None = None) -> list[Transfer]:
         """The pending transfers of this project's disks, with their time of creation.
 
@@ -104,13 +113,7 @@ class Evs:
 
     def delete_transfer(self, transfer_id: str) -> bool:
         """Withdraw an offer; False if there was none any more."""
-        try:
-            self._client.delete(f"{TRANSFERS}/{_segment(transfer_id)}")
-        except ApiError as error:
-            if error.status == 404:
-                return False
-            raise
-        return True
+        return self._deleted(f"{TRANSFERS}/{_segment(transfer_id)}")
 
     def quota(self) -> dict[str, Limit]:
         """The limits of this project and what is used of them, by the API's keys."""
@@ -160,6 +163,15 @@ class Evs:
             raise
         required_text(body, "id", "disk")
         return flag(body, "encrypted", "disk")
+
+    def _deleted(self, path: str) -> bool:
+        try:
+            self._client.delete(path)
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
 
     def _is_mine(self, volume: Volume) -> bool:
         """An administrator is shown disks of other projects; those are nobody's business here."""

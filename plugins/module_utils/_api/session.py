@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.credentials import cr
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
+from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.stall import Adapter
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
@@ -91,8 +92,14 @@ class _Failure:
 class Session:
     """One project of one cloud, logged in; safe to use from several threads."""
 
-    def __init__(self, options: LoginOptions, concurrency: int, secrets: set[str] | None = None) -> None:
-        """`secrets` gets what no message may show, from the first moment on."""
+    def __init__(
+        self,
+        options: LoginOptions,
+        concurrency: int,
+        secrets: set[str] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """`secrets` gets what no message may show, from the first moment on; `recorder` is shown every answer."""
         self._credentials = credentials(options)
         secrets = set() if secrets is None else secrets
         secrets.update(self._credentials.secrets)
@@ -100,7 +107,8 @@ class Session:
         self._overrides = options.endpoints
         self._backoff = Backoff()
         self._request_limit = RequestLimit(concurrency)
-        self._http = _http(concurrency, self._credentials.api_timeout)
+        self._hooks: list[Callable[..., None]] = [bound, recorder] if recorder else [bound]
+        self._http = _http(concurrency, self._credentials.api_timeout, self._hooks)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, secrets)
         self.project = self._keystone.project
@@ -181,7 +189,7 @@ class Session:
                 headers={**HEADERS, "X-Auth-Token": token},
                 params=call.params,
                 data=call.body,
-                hooks={"response": [bound]},
+                hooks={"response": self._hooks},
             )
             response = self._http.send(
                 request.prepare(),
@@ -205,10 +213,10 @@ class Session:
             return _Failure(AnswerLost(error.message))
 
 
-def _http(concurrency: int, api_timeout: float) -> requests.Session:
+def _http(concurrency: int, api_timeout: float, hooks: Sequence[Callable[..., None]]) -> requests.Session:
     """What keystoneauth1 sends through as well."""
     http = requests.Session()
-    http.hooks["response"].append(bound)
+    http.hooks["response"].extend(hooks)
     http.headers.update(HEADERS)
     # With an auth of its own a session does not look into ~/.netrc.
     http.auth = _as_it_is
