@@ -37,6 +37,7 @@ def here(text: str, base: str) -> str:
 @contextmanager
 def replayed(transcript: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Serve a transcript; gives the URL to log in at."""
+    login = next((entry["url"] for entry in transcript if entry["url"].endswith("/auth/tokens")), "")
     answers: dict[Key, deque[Mapping[str, Any]]] = defaultdict(deque)
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,7 +67,6 @@ def replayed(transcript: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for exchange in transcript:
             url = here(exchange["url"], "")
             answers[key_of(exchange["method"], url)].append(exchange)
-        login = next(entry["url"] for entry in transcript if entry["url"].endswith("/auth/tokens"))
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
