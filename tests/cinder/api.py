@@ -14,7 +14,7 @@ from tests.cinder.config import LabConfig
 from tests.cinder.errors import LabError
 from tests.cinder.journal import LAB_AGENT
 
-TIMEOUT = 60
+TIMEOUT = 300
 
 
 @dataclass(frozen=True)

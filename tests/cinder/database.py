@@ -14,7 +14,7 @@ KEPT_TABLES = ("services", "alembic_version")
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a database in autocommit mode, patient with the process that uses it."""
-    return sqlite3.connect(f"file:{path}", uri=True, timeout=10, isolation_level=None)
+    return sqlite3.connect(f"file:{path}", uri=True, timeout=300, isolation_level=None)
 
 
 def restore(live: Path, clean: Path) -> None:

@@ -56,7 +56,7 @@ class Program:
         self._name = name
         self._process = process
 
-    def finish(self, timeout: float = 300) -> None:
+    def finish(self, timeout: float = 1800) -> None:
         """Wait for it and raise with its output if it failed."""
         try:
             output, dummy = self._process.communicate(timeout=timeout)
@@ -115,7 +115,7 @@ class Service:
         python = str(self._lab.venv / "bin" / "python")
         return [python, "-m", self._module, str(descriptor), str(self._lab.state)]
 
-    def wait_until_healthy(self, timeout: float = 60) -> None:
+    def wait_until_healthy(self, timeout: float = 300) -> None:
         """Return when it answers; raise with its log when it dies or takes too long."""
         deadline = time.monotonic() + timeout
         while not self._healthy():
@@ -128,7 +128,7 @@ class Service:
     def _healthy(self) -> bool:
         # The socket listens from the beginning, so a probe may wait rather than be refused.
         try:
-            answer = lab_session().get(self._health_url, timeout=1)
+            answer = lab_session().get(self._health_url, timeout=30)
         except requests.RequestException:
             return False
         return answer.ok

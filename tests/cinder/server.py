@@ -25,6 +25,8 @@ from tests.cinder.volumes import Volumes
 from tests.support.server import Request
 
 SLOW_SECONDS = 5.0
+QUIET_SECONDS = 60.0
+"""How long a reset lets requests end before it replaces the Cinder that works at them."""
 
 
 class CinderServer:
@@ -173,9 +175,9 @@ class _Running:
         lab.slow_file.write_text(str(SLOW_SECONDS))
         self.forgotten = journal.size(lab.journal)
 
-    def _quiet(self, timeout: float = 3) -> bool:
-        """Whether all that was begun has ended, which it is given a moment for."""
-        deadline = time.monotonic() + timeout
+    def _quiet(self) -> bool:
+        """Whether all that was begun has ended, which it is given a while for."""
+        deadline = time.monotonic() + QUIET_SECONDS
         while journal.under_way(self.services.lab.journal):
             if time.monotonic() > deadline:
                 return False

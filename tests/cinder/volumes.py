@@ -57,7 +57,7 @@ class Volumes:
     def _act(self, cloud: str, volume_id: str, action: str, **arguments: Any) -> None:
         self._api.cinder(cloud, "POST", f"/volumes/{volume_id}/action", {action: arguments})
 
-    def _wait(self, tenant: str, volume_id: str, status: str, timeout: float = 60) -> None:
+    def _wait(self, tenant: str, volume_id: str, status: str, timeout: float = 300) -> None:
         deadline = time.monotonic() + timeout
         while True:
             found = self._api.cinder(tenant, "GET", f"/volumes/{volume_id}")["volume"]["status"]

@@ -15,7 +15,7 @@ from tests.emulator.server import EmulatorServer
 HERE = Path(__file__).parent
 MOVE = HERE / "move.yml"
 COMMAND = ["ansible-playbook", "otc.evs.transfer", "-e", f"@{MOVE.relative_to(HERE.parent.parent)}"]
-TIMEOUT = 120
+TIMEOUT = 600
 
 
 def main() -> int:

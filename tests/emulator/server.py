@@ -21,8 +21,8 @@ from tests.emulator.state import Config, stable_id
 from tests.support.server import Request
 
 REPO = Path(__file__).resolve().parents[2]
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 5.0
+START_TIMEOUT = 300.0
+STOP_TIMEOUT = 60.0
 
 
 class EmulatorServer:
@@ -304,8 +304,8 @@ def connect(scheme: str, netloc: str) -> http.client.HTTPConnection:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return http.client.HTTPSConnection(netloc, timeout=60, context=context)
-    return http.client.HTTPConnection(netloc, timeout=60)
+        return http.client.HTTPSConnection(netloc, timeout=START_TIMEOUT, context=context)
+    return http.client.HTTPConnection(netloc, timeout=START_TIMEOUT)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.emulator.server import EmulatorServer
+from tests.support.conditions import LONG
 
 
 class Somebody:
@@ -65,7 +66,7 @@ class Somebody:
 def send(method: str, url: str, token: str, body: Any) -> tuple[int, str | None, Any]:
     """Send a request; return the status, the token if there is one, and the answer."""
     place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.netloc, timeout=60)
+    connection = http.client.HTTPConnection(place.netloc, timeout=LONG)
     try:
         headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
         connection.request(method, place.path, None if body is None else json.dumps(body), headers)

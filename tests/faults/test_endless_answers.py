@@ -278,7 +278,8 @@ DRIPPING = {
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 0.2)
+    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 1)
+    monkeypatch.setattr(_stall, "MOST_TIMES", 2)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -302,8 +303,9 @@ def test_a_keystone_that_answers_in_drops_is_given_up(emulator: EmulatorServer, 
 
 
 @pytest.mark.usefixtures("impatient")
-def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer) -> None:
+def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes longer than api_timeout, and each part of it comes in time."""
+    monkeypatch.setattr(_stall, "MOST_TIMES", 100)
     parts = 8
 
     def thin(connection: socket.socket) -> None:
@@ -311,7 +313,7 @@ def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
         for first in range(0, len(body), _stall.PART):
             connection.sendall(body[first : first + _stall.PART])
-            connection.settimeout(0.1)
+            connection.settimeout(0.15)
             with contextlib.suppress(TimeoutError):
                 connection.recv(1)
 

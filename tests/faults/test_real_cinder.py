@@ -91,11 +91,11 @@ def test_a_disk_that_cannot_be_accepted_and_one_whose_accept_outlasts_the_client
     cinder: CinderServer, tmp_path: Path
 ) -> None:
     names = ["good-0", "fail-accept", "slow-accept", "good-1"]
-    cinder.set_slow_seconds(3)
+    cinder.set_slow_seconds(15)
     ids = fill(cinder, *names)
     sides = {
         "tenant_transfer_source": {"cloud": SOURCE},
-        "tenant_transfer_target": {"cloud": TARGET, "api_timeout": 1},
+        "tenant_transfer_target": {"cloud": TARGET, "api_timeout": 5},
     }
     move = move_on(cinder, tmp_path)
     first = move(ids, **sides)
@@ -113,8 +113,8 @@ def test_a_disk_that_cannot_be_accepted_and_one_whose_accept_outlasts_the_client
 def test_a_token_that_ends_in_mid_run(monkeypatch: pytest.MonkeyPatch) -> None:
     # Keystoneauth would renew the token before it ends: let it believe that there is time.
     monkeypatch.setattr(BaseIdentityPlugin, "MIN_TOKEN_LIFE_SECONDS", -3600)
-    with CinderServer(token_lifetime=2) as server:
-        server.set_slow_seconds(0.4)
+    with CinderServer(token_lifetime=4) as server:
+        server.set_slow_seconds(0.8)
         names = [f"slow-accept-{number}" for number in range(DISKS)]
         ids = fill(server, *names)
         run = Role(server, ids, concurrency=1).run()

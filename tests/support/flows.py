@@ -28,7 +28,7 @@ Value = TypeVar("Value")
 AnyEvs = TypeVar("AnyEvs", bound=Evs)
 
 NAME = "ours"
-PATIENT = 5.0
+PATIENT = 60.0
 HASTY = 0.05
 """Seconds; for what never comes about."""
 

@@ -20,7 +20,7 @@ from tests.support.server import Server
 
 BIN = Path(sys.executable).parent
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
-TIMEOUT = 300
+TIMEOUT = 1800
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from tests.cinder.server import CinderServer
+from tests.support.conditions import LONG
 
 TRANSFERS = "/os-volume-transfer"
 
@@ -30,14 +31,14 @@ class Client:
                     "scope": {"project": {"name": auth["project_name"], "domain": domain}},
                 }
             },
-            timeout=30,
+            timeout=LONG,
         )
         self._session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
         self._url = _block_storage(answer.json()["token"]["catalog"])
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Send one request below the endpoint of block storage."""
-        return self._session.request(method, self._url + path, json=body, timeout=60)
+        return self._session.request(method, self._url + path, json=body, timeout=LONG)
 
     def volume(self, volume_id: str) -> dict[str, Any]:
         """Show a volume that is there."""

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.cinder import journal
+from tests.cinder import server as _server
 from tests.cinder.errors import LabError
 from tests.cinder.server import CinderServer
 from tests.integration.cinder.client import TRANSFERS, Client
-from tests.integration.cinder.conditions import wait_for
+from tests.support.conditions import LONG, wait_for
 from tests.support.server import SOURCE, TARGET, Request, Server
 
 
@@ -94,7 +95,7 @@ def test_a_request_under_way_has_no_status_yet(server: CinderServer, source: Cli
         wait_for(lambda: [request.status for request in server.requests()] == [0])
         assert source.volume(transfer["volume_id"])["status"] == "awaiting-transfer"
         server.set_slow_seconds(0)
-        assert answer.result(timeout=30).status_code == 202
+        assert answer.result(LONG).status_code == 202
     assert server.requests()[0].status == 202
 
 
@@ -122,13 +123,14 @@ def test_reset_lets_a_slow_request_end(server: CinderServer, source: Client, tar
         answer = pool.submit(target.accept, transfer)
         wait_for(lambda: len(server.requests()) == 1)
         server.reset()
-        assert answer.result(timeout=30).status_code == 202
+        assert answer.result(LONG).status_code == 202
     assert server.pids == before
     assert target.ask("GET", "/volumes").json() == {"volumes": []}
 
 
-def test_reset_replaces_a_cinder_that_stays_busy(server: CinderServer) -> None:
+def test_reset_replaces_a_cinder_that_stays_busy(server: CinderServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that begins and never ends looks like a request that hangs."""
+    monkeypatch.setattr(_server, "QUIET_SECONDS", 1)
     journal.Journal(server.clouds_file.parent / "journal").begin("request")
     keystone, cinder = server.pids
     server.create_volume(SOURCE, "disk")

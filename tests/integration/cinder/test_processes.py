@@ -18,7 +18,7 @@ from tests.cinder.errors import LabError
 from tests.cinder.install import install
 from tests.cinder.server import CinderServer
 from tests.integration.cinder.client import Client
-from tests.integration.cinder.conditions import wait_for
+from tests.support.conditions import LONG, wait_for
 from tests.support.server import SOURCE
 
 
@@ -108,5 +108,5 @@ def test_up_runs_until_it_is_interrupted() -> None:
         clouds = Path(lab.stdout.readline().split()[1])
         assert clouds.exists()
         lab.send_signal(signal.SIGINT)
-        assert lab.wait(timeout=30) == 0
+        assert lab.wait(LONG) == 0
     assert not clouds.exists()

@@ -12,6 +12,7 @@ import requests
 
 from tests.emulator.faults import KINDS
 from tests.emulator.server import EmulatorServer
+from tests.support.conditions import LONG, wait_for
 from tests.unit.emulator.conftest import Client, Cloud, offer, plain_session
 
 
@@ -71,6 +72,7 @@ def test_a_request_waits_until_the_client_gives_up(cloud: Cloud, disk: str, kind
     body = offer(disk)
     with pytest.raises(requests.exceptions.ReadTimeout):
         cloud.a.session.post(f"{cloud.a.root}/v3/{cloud.a.project}/os-volume-transfer", json=body, timeout=0.1)
+    wait_for(lambda: cloud.server.requests())
     assert len(cloud.server.transfers()) == after
     assert statuses(cloud.a, "/volumes", 1) == [200]
 
@@ -82,14 +84,13 @@ def test_a_held_request_is_told() -> None:
 
         def ask() -> None:
             try:
-                plain_session().get(server.auth_url, timeout=10)
+                plain_session().get(server.auth_url, timeout=LONG)
             except requests.exceptions.ConnectionError as error:
                 errors.append(error)
 
         asker = threading.Thread(target=ask)
         asker.start()
-        while not server.held_requests():
-            assert asker.is_alive()
+        wait_for(server.held_requests)
     asker.join()
     assert errors, "it was held until the server ended"
 

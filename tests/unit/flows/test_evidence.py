@@ -14,6 +14,7 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import col
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Placement, Snapshot
 from tests.emulator.server import EmulatorServer
 from tests.support.bodies import volume
+from tests.support.conditions import LONG
 from tests.support.flows import client, services_of
 from tests.support.server import SOURCE
 
@@ -28,7 +29,7 @@ class Failing(Evs):
         raise ApiError("No placements.", 403, None, None, "")
 
     def snapshots(self, volume_id: str | None = None) -> Iterator[list[Snapshot]]:
-        self.failed.wait(10)
+        self.failed.wait(LONG)
         raise ApiError("No snapshots.", 403, None, None, "")
 
 
