@@ -6,13 +6,16 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test demo lint sanity unit contract integration faults molecule importer bench pins clean
+.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer bench pins clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
 
 test: $(NOX) ## Run everything: this is what CI runs
 	$(NOX)
+
+nightly: $(NOX) ## Try all of what the tests try a sample of
+	$(NOX) --session nightly
 
 demo: $(NOX) ## Move disks between two tenants of an emulated cloud
 	@$(NOX) --session demo
@@ -27,7 +30,7 @@ unit contract integration faults: $(NOX) ## Run that layer of the tests, on one 
 	$(NOX) --session tests-$(THIS_PYTHON) -- tests/$@
 
 molecule: $(NOX) ## Run the scenarios of extensions/molecule
-	$(NOX) --session molecule
+	$(NOX) --session molecule -- test --all
 
 importer: $(NOX) ## Build the collection and check it as Galaxy does
 	$(NOX) --session importer

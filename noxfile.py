@@ -7,6 +7,7 @@ Everything that is made along the way lies in .dev and .nox.
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -27,6 +28,14 @@ PYTHONS = sorted({"3.10", "3.12", "3.13", "3.14", THIS_PYTHON}, key=lambda name:
 UV = "uv==0.13.9"
 # What ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and later install pip from.
 ANSIBLE_TEST_PIPS = ("23_1_2", "24_2", "25_2")
+
+# How much a nightly run tries.
+MANY = {
+    "OTC_EVS_WHOLE": "1",
+    "OTC_EVS_FAULT_CASES": "500",
+    "OTC_EVS_SEQUENCES": "1000",
+    "OTC_EVS_EXAMPLES": "200",
+}
 
 os.environ["ANSIBLE_HOME"] = str(DEV / "ansible")
 nox.options.default_venv_backend = "virtualenv"
@@ -163,24 +172,41 @@ def tests(session: nox.Session) -> None:
 
 
 def layers(python: str) -> list[str]:
-    """Which tests a Python has to pass."""
-    paths = ["tests/unit"]
-    if python in (THIS_PYTHON, NEWEST_PYTHON):
-        paths.append("tests/contract")
+    """Which tests a Python has to pass; what takes longest comes first, so that both processes end together.
+
+    The emulator is no part of the collection: that it works on one Python is enough.
+    """
     if python == THIS_PYTHON:
-        paths += ["tests/integration", "tests/faults"]
-    return paths
+        return ["tests/faults", "tests/integration", "tests/contract", "tests/unit"]
+    if python == NEWEST_PYTHON:
+        return ["tests/contract", "tests/unit", "--ignore=tests/unit/emulator"]
+    return ["tests/unit", "--ignore=tests/unit/emulator"]
+
+
+@nox.session(python=THIS_PYTHON, default=False)
+def nightly(session: nox.Session) -> None:
+    """Try all of what `tests` tries a sample of, and other random cases each day; then all scenarios of molecule."""
+    install(session, "test")
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
+    env = {**MANY, "OTC_EVS_SEED": today}
+    env |= {name: os.environ[name] for name in env if name in os.environ}
+    session.log("The same again: " + " ".join(f"{name}={value}" for name, value in env.items()) + " make nightly")
+    env |= install_collection(session)
+    everything = ("--numprocesses=2", "--dist=worksteal", "tests/faults", "tests/integration")
+    session.run("pytest", *(session.posargs or everything), env=env)
+    if not session.posargs:
+        session.notify("molecule", ["test", "--all"])
 
 
 @nox.session
 def molecule(session: nox.Session) -> None:
-    """Run the scenarios of extensions/molecule, or molecule with the arguments behind `--`."""
+    """Run the first scenario of extensions/molecule, or molecule with the arguments behind `--`."""
     install(session, "molecule")
     # At the root of a collection that lies where Ansible looks for it, molecule finds its configuration.
     copy = copy_of_collection(session)
     session.chdir(copy)
     session.run(
-        *("molecule", *(session.posargs or ("test", "--all"))),
+        *("molecule", *(session.posargs or ("test",))),
         env={"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2])},
     )
 

@@ -1,6 +1,9 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A playbook that is killed at every request, before and after the server has acted, and run again."""
+"""The role is killed at every request, before and after the server has acted, and run again.
+
+At every one in this process, and as a playbook at a sample of them.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,18 @@ from typing import Any
 import pytest
 
 from tests.emulator.server import EmulatorServer
+from tests.faults.cloud import Cloud
 from tests.faults.conftest import FIGURES
-from tests.faults.judge import SECRETS, prepare
+from tests.faults.judge import SECRETS, Tally, prepare
+from tests.faults.role import Role
+from tests.faults.wire import Died, Wire
 from tests.support.playbooks import begin, play
+from tests.support.samples import sample
 from tests.support.server import SOURCE, TARGET
 
 DISKS = 3
 PAUSE = 0.01
-SLICES = 4
+SLICES = 2
 """The kills are spread over so many tests, which may run side by side."""
 
 
@@ -32,11 +39,12 @@ def sides(server: EmulatorServer) -> dict[str, Any]:
 
 
 def points(server: EmulatorServer, home: Path) -> list[dict[str, Any]]:
-    """The moments to kill at: before each request, and behind each that changes something."""
+    """The moments to kill a playbook at: before requests, and behind some that change something."""
     run = play(server, home, "otc.evs.transfer", **sides(server), tenant_transfer_volumes=prepare(server, DISKS))
     assert run.exit_status == 0, run.output
     before: list[dict[str, Any]] = [{"number": number} for number in range(1, len(server.requests()) + 1)]
-    return [*before, *({"number": number, "after": True} for number in changes(server))]
+    behind: list[dict[str, Any]] = [{"number": number, "after": True} for number in changes(server)]
+    return [*sample(before, 7), *sample(behind, 3)]
 
 
 def changes(server: EmulatorServer) -> list[int]:
@@ -61,6 +69,31 @@ def kill_at(server: EmulatorServer, home: Path, playbook: str, point: dict[str, 
         time.sleep(PAUSE)
     server.end_faults()
     return output
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
+def test_a_process_that_dies_is_finished_by_the_next(
+    emulator: EmulatorServer, after: bool, record_property: Callable[[str, object], None]
+) -> None:
+    with Wire() as undisturbed:
+        assert role(emulator, prepare(emulator, DISKS)).run().error is None
+    tally = Tally()
+    for place in range(1, len(undisturbed.requests) + 1):
+        ids = prepare(emulator, DISKS)
+        with pytest.raises(Died), Wire(place, dies=True, after=after):
+            role(emulator, ids).run()
+        assert {disk["id"] for disk in emulator.volumes()} == set(ids)
+        before = Cloud.read(emulator, frozenset())
+        case = f"died at {place}, {undisturbed.requests[place - 1]}"
+        tally.judge_second(case, emulator, ids, role(emulator, ids).run(), needed=True, before=before)
+    how = "behind" if after else "before"
+    record_property(FIGURES, f"died {how} each of {place} requests: {tally.second} finished by the next")
+    assert tally.problems == []
+
+
+def role(server: EmulatorServer, ids: list[str]) -> Role:
+    return Role(server, ids, concurrency=1)
 
 
 @pytest.mark.parametrize("part", range(SLICES))
@@ -111,14 +144,15 @@ def test_a_killed_half_of_a_handoff_is_finished_by_the_next_run(
     run(killed, ready())
     numbers = changes(emulator)
     assert len(numbers) == DISKS
-    for number in numbers:
-        for after in (False, True):
-            ids = ready()
-            point = {"number": number, "after": after}
-            output = kill_at(emulator, tmp_path, f"otc.evs.{killed}", point, **variables(ids))
-            output += run("offer", ids) if killed == "offer" else ""
-            output += run("accept", ids)
-            places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in emulator.volumes()}
-            assert places == dict.fromkeys(ids, (TARGET, "available")), f"{point}: {output}"
-            assert not [secret for secret in SECRETS if secret in output]
-    record_property(FIGURES, f"killed {killed}: {2 * len(numbers)} kills, all finished by the next run")
+    # Behind the last and before the first are in every sample.
+    kills = sample([(number, after) for number in reversed(numbers) for after in (True, False)], 5)
+    for number, after in kills:
+        ids = ready()
+        point = {"number": number, "after": after}
+        output = kill_at(emulator, tmp_path, f"otc.evs.{killed}", point, **variables(ids))
+        output += run("offer", ids) if killed == "offer" else ""
+        output += run("accept", ids)
+        places = {disk["id"]: (disk["tenant"], disk["status"]) for disk in emulator.volumes()}
+        assert places == dict.fromkeys(ids, (TARGET, "available")), f"{point}: {output}"
+        assert not [secret for secret in SECRETS if secret in output]
+    record_property(FIGURES, f"killed {killed}: {len(kills)} kills, all finished by the next run")

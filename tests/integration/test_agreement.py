@@ -18,10 +18,11 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
+from tests.support.samples import number
 from tests.support.server import SOURCE
 from tests.support.tenants import evs_of
 
-EXAMPLES = int(os.environ.get("OTC_EVS_EXAMPLES", "50"))
+EXAMPLES = number("OTC_EVS_EXAMPLES", 25)
 DISKS = 40
 ORIGIN = "22222222-2222-4222-8222-222222222222"
 IMAGE = {"image_name": "Standard_Debian_12"}
