@@ -1,6 +1,6 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every layer of the tests needs: the collection by the name that Ansible gives it, and an emulator."""
+"""What every layer of the tests needs: the collection by the name that Ansible gives it, and the servers under test."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.cinder.server import CinderServer
 from tests.emulator.server import EmulatorServer
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +32,13 @@ register_namespace("ansible_collections.otc.evs", str(ROOT))
 @pytest.fixture(scope="session")
 def running_emulator() -> Iterator[EmulatorServer]:
     with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_cinder() -> Iterator[CinderServer]:
+    """The start takes long: whoever needs a Cinder that is as new resets this one."""
+    with CinderServer() as server:
         yield server
 
 

@@ -36,6 +36,14 @@ def environment(lab: LabConfig) -> dict[str, str]:
     }
 
 
+def reserve() -> socket.socket:
+    """A socket with a free port that it keeps from others while nobody listens there."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
 def listen(port: int = 0) -> socket.socket:
     """A listening socket; without a port, on one that is free."""
     listener = socket.create_server(("127.0.0.1", port), backlog=128)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 import time
@@ -186,7 +187,7 @@ class _Running:
 
     def _restart_cinder(self) -> None:
         self.services.stop_cinder()
-        # What the ended process had begun will never end.
-        self.services.lab.journal.unlink()
+        # What the ended process had begun will never end. Keystone goes on writing into the same file.
+        os.truncate(self.services.lab.journal, 0)
         shutil.copy2(self._clean, self._database)
         self.services.start_cinder()

@@ -8,14 +8,15 @@ import socket
 from pathlib import Path
 
 from tests.cinder.config import LabConfig
-from tests.cinder.process import Service, listen
+from tests.cinder.process import Service, listen, reserve
 
 
 class Services:
     """The two servers of one lab; their ports are theirs from the beginning."""
 
     def __init__(self, venv: Path, state: Path, **settings: int) -> None:
-        self._keystone_socket, self._cinder_socket = listen(), listen()
+        self._reserved = [reserve(), reserve()]
+        self._keystone_socket, self._cinder_socket = (listen(_port(reserved)) for reserved in self._reserved)
         self.lab = LabConfig(
             venv,
             state,
@@ -58,6 +59,8 @@ class Services:
         self._cinder.stop()
         self._keystone.stop()
         self._keystone_socket.close()
+        for reserved in self._reserved:
+            reserved.close()
         self._cinder_socket.close()
 
     def log(self) -> str:

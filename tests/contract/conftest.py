@@ -9,22 +9,21 @@ and the reason.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, Server
-from tests.support.servers import SERVERS, running_server
 
 numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=SERVERS)
-def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with running_server(request.param) as server:
-        yield server
+@pytest.fixture(scope="session", params=["emulator", "cinder"])
+def running(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(f"running_{request.param}")
+    return server
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,18 +26,12 @@ LETTERS = {(SOURCE, "available"): "s", (SOURCE, "awaiting-transfer"): "w", (TARG
 """How the figures show where a disk is: in the source, waiting for the accept, in the target."""
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[CinderServer]:
-    with CinderServer() as server:
-        yield server
-
-
 @pytest.fixture
-def cinder(running: CinderServer) -> CinderServer:
+def cinder(running_cinder: CinderServer) -> CinderServer:
     """The cloud as new."""
-    running.reset()
-    running.forget_requests()
-    return running
+    running_cinder.reset()
+    running_cinder.forget_requests()
+    return running_cinder
 
 
 def places(server: CinderServer) -> dict[str, tuple[str, str]]:

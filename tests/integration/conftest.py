@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,8 +11,8 @@ from typing import Any, Protocol
 import pytest
 
 from tests.support.playbooks import Run, play
+from tests.support.samples import WHOLE
 from tests.support.server import SOURCE, TARGET, Server
-from tests.support.servers import SERVERS, running_server
 
 
 class Play(Protocol):
@@ -30,10 +29,14 @@ class Move(Protocol):
         """Move these volumes, with more arguments and variables of the command line."""
 
 
-@pytest.fixture(scope="session", params=SERVERS)
-def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with running_server(request.param) as server:
-        yield server
+ON_BOTH = pytest.mark.parametrize("running", ["emulator", "cinder"], indirect=True)
+"""For the tests that always run on the real Cinder too; that it answers as the emulator does, tests/contract shows."""
+
+
+@pytest.fixture(scope="session", params=["emulator", "cinder"] if WHOLE else ["emulator"])
+def running(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(f"running_{request.param}")
+    return server
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.integration.conftest import ON_BOTH
 from tests.support.playbooks import openstack
 from tests.support.server import SOURCE, TARGET, Server
 
 REQUEST = ("volume", "transfer", "request")
 
 
+@ON_BOTH
 def test_the_five_verbs(server: Server, tmp_path: Path) -> None:
     volume_id = server.create_volume(SOURCE, "by-cli")
     assert [row["Name"] for row in openstack(server, tmp_path, SOURCE, "volume", "list")] == ["by-cli"]

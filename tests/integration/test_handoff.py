@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.emulator.server import EmulatorServer
+from tests.integration.conftest import ON_BOTH
 from tests.support.playbooks import BIN, Run, environment, play
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of
@@ -80,6 +81,7 @@ def keys(team: Team) -> dict[str, str]:
     return {row["volume_name"]: row["auth_key"] for row in json.loads(shown)["transfers"]}
 
 
+@ON_BOTH
 def test_disks_change_hands_between_two_controllers(server: Server, team_a: Team, team_b: Team) -> None:
     for name in NAMES:
         server.create_volume(SOURCE, name, size=2)
@@ -175,6 +177,7 @@ def test_a_file_needs_a_password(emulator: EmulatorServer, tmp_path: Path) -> No
     assert emulator.transfers() == []
 
 
+@ON_BOTH
 def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, team_b: Team) -> None:
     for name in [*NAMES, "foreign"]:
         server.create_volume(SOURCE, name)

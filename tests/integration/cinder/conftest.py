@@ -1,10 +1,8 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One lab for each module, clean for each test."""
+"""The lab, clean for each test."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,20 +11,11 @@ from tests.integration.cinder.client import Client
 from tests.support.server import SOURCE, SOURCE_READER, TARGET
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[CinderServer]:
-    """A lab that runs while the module's tests do."""
-    server = CinderServer()
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def server(running: CinderServer) -> CinderServer:
+def server(running_cinder: CinderServer) -> CinderServer:
     """The lab in its clean state."""
-    running.reset()
-    return running
+    running_cinder.reset()
+    return running_cinder
 
 
 @pytest.fixture

@@ -138,4 +138,5 @@ def test_reset_replaces_a_cinder_that_stays_busy(server: CinderServer, monkeypat
     assert server.pids[0] == keystone
     assert server.pids[1] != cinder
     assert Client(server, SOURCE).ask("GET", "/volumes").json() == {"volumes": []}
+    assert [request.method for request in server.requests()] == ["POST", "GET"], "both go on to be noted"
     server.create_volume(SOURCE, "disk")
