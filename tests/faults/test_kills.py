@@ -25,7 +25,7 @@ from tests.support.samples import sample
 from tests.support.server import SOURCE, TARGET
 
 DISKS = 3
-PAUSE = 0.01
+PAUSE = 0.05
 SLICES = 2
 """The kills are spread over so many tests, which may run side by side."""
 
