@@ -41,9 +41,9 @@ class Unreachable(EvsError):
 class UntrustedServer(Unreachable):
     """The TLS handshake failed; trying again would not help."""
 
-    def __init__(self, url: str, error: Exception) -> None:
+    def __init__(self, url: str, words: object) -> None:
         super().__init__(
-            f"The TLS connection to {url} failed: {error}. If its certificate is signed by an authority of your own, "
+            f"The TLS connection to {url} failed: {words}. If its certificate is signed by an authority of your own, "
             "give that authority's file in ca_cert; validate_certs: false turns the check off."
         )
 

@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR, harmless_values
+from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
@@ -25,28 +26,60 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     unexpected,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
-from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions, concurrency_of, shared_argument_spec
+from ansible_collections.otc.evs.plugins.module_utils._options import (
+    LoginOptions,
+    concurrency_of,
+    repeated,
+    shared_argument_spec,
+)
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
+from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
-SHORTEST_MASKED = 4
-"""Of secrets that only a server could show, by echoing what it was sent."""
+NO_DICTIONARY = re.compile(r"Value '.*' in the sub parameter field", re.DOTALL)
+"""How AnsibleModule begins to tell of something else than a dictionary, and shows all of it."""
+LIKE_AN_OPTION = re.compile(r"[a-z_]{1,40}")
+
+
+class _Door(AnsibleModule):
+    """A module that repeats of its options, and of what is wrong with them, nothing that may be a secret.
+
+    Ansible cuts out what it knows to be one, as it is spelt. But a message may spell it in another way, it may be the
+    name of an option, and a short one would cut names and IDs to pieces.
+    """
+
+    def exit_json(self, **values: Any) -> NoReturn:
+        super().exit_json(invocation=self._invocation(), **values)
+
+    def fail_json(self, msg: str, **values: Any) -> NoReturn:
+        super().fail_json(self._without_secrets(msg), invocation=self._invocation(), **values)
+
+    def _invocation(self) -> dict[str, Any]:
+        return {"module_args": repeated(self.argument_spec, self.params)}
+
+    def _without_secrets(self, msg: str) -> str:
+        """What AnsibleModule says of the options."""
+        paths = [path if isinstance(path, tuple) else (path,) for path in self.validation_result.unsupported_parameters]
+        names = ", ".join(sorted(".".join(path) for path in paths))
+        shown = ", ".join(sorted(".".join(map(_like_an_option, path)) for path in paths))
+        return NO_DICTIONARY.sub("A value in the sub parameter field", msg.replace(names, shown) if names else msg)
+
+
+def _like_an_option(name: str) -> str:
+    return name if LIKE_AN_OPTION.fullmatch(name) else "(a name that is not shown, since it is like none of an option)"
 
 
 class Task:
     """What a module is asked to do, and the tenant it is to do it for."""
 
-    def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
+    def __init__(self, params: dict[str, Any], check_mode: bool, secrets: Secrets) -> None:
         self.params = params
         self.check_mode = check_mode
         self.rehearsed = check_mode or bool(params.get("rehearse"))
         self.timeout = int(params["timeout"])
         self.seconds = seconds_of(params)
-        self.not_in_results: set[str] = set()
-        """Secrets among the values of the options that no result without failures can hold."""
-        self.secrets: set[str] = set()
-        """Tokens and passwords of clouds.yaml, which Ansible does not know and a server might echo."""
+        self.secrets = secrets
         self.concurrency = concurrency_of(params)
         self.recorder: Recorder | None = None
         """What is shown every answer, if something is."""
@@ -129,59 +162,28 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
 
     `restrictions` are those of AnsibleModule, such as required_if, and whether to log nothing.
     """
-    module = AnsibleModule(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
+    module = _Door(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
     if KEYSTONEAUTH_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("keystoneauth1"), exception=KEYSTONEAUTH_IMPORT_ERROR)
-    _unmask(module)
-    task: Task | None = None
+    secrets = Secrets()
+    outcome: Result | EvsError | tuple[str, str]
     try:
         _require_unicode(module.params)
-        task = Task(module.params, module.check_mode)
-        result = flow(task)
+        task = Task(module.params, module.check_mode, secrets)
+        outcome = flow(task)
     except EvsError as error:
-        _mask(module, task)
-        module.fail_json(msg=safe(error.message, longest=None), **error.details)
+        outcome = error
     except Exception as error:
-        _mask(module, task)
-        # Ansible would show the text, and no_log knows nothing of tokens; the lines of a traceback hold no values.
-        module.fail_json(msg=unexpected(error), exception="".join(traceback.format_tb(error.__traceback__)))
-    if not result.failure and not result.warnings:
-        # Ansible looks for each secret in each string of a result, and a batch has a thousand of both.
-        module.no_log_values -= task.not_in_results
-    _mask(module, task)
-    _leave(module, task, result)
-
-
-def _mask(module: AnsibleModule, task: Task | None) -> None:
-    """Let Ansible cut out what it does not know to be secret; a short one would cut names to pieces."""
-    if task:
-        module.no_log_values |= {secret for secret in task.secrets if len(secret) >= SHORTEST_MASKED}
-
-
-def _unmask(module: AnsibleModule) -> None:
-    """Let the results show what is no secret.
-
-    no_log hides every value in cloud and auth, and hides it wherever it occurs: a project called
-    eu-de would be cut out of the names of disks.  Only secrets are worth that.
-    """
-    module.no_log_values -= {value for value in module.no_log_values if not value.strip()}
-    target = module.params.get("target")
-    for params in (module.params, target):
-        if params:
-            module.no_log_values -= harmless_values(params["cloud"], params["auth"], params["auth_type"])
-    if target:
-        # Of target all is hidden in the system's log, and only its credentials are secret.
-        secret = _texts_in([target["cloud"], target["auth"]])
-        module.no_log_values -= _texts_in({**target, "cloud": None, "auth": None}) - secret
-
-
-def _texts_in(value: Any) -> set[str]:
-    """The texts and numbers in options, as no_log knows them."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return {text for item in value for text in _texts_in(item)}
-    return set() if value is None or isinstance(value, bool) else {str(value)}
+        # Ansible would show the text, which may hold anything; the lines of a traceback hold no values.
+        outcome = unexpected(error), "".join(traceback.format_tb(error.__traceback__))
+    # Not while an exception is dealt with: Ansible adds a traceback then, and that shows the words of each.
+    # Of all that no_log has collected only this stays: the rest may be a part of names and IDs.
+    module.no_log_values = secrets.in_names()
+    if isinstance(outcome, tuple):
+        module.fail_json(msg=outcome[0], exception=outcome[1])
+    if isinstance(outcome, EvsError):
+        module.fail_json(msg=safe(outcome.message, longest=None), **outcome.details)
+    _leave(module, task, outcome)
 
 
 def _require_unicode(params: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ SERVICES = ("evs", "cbr", "sdrs", "vbs")
 CONCURRENCY_RANGE = range(1, 65)
 SECONDS_RANGE = range(1, 86401)
 DEFAULT_API_TIMEOUT = 60
+NOT_REPEATED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+"""As Ansible says it."""
 
 
 def shared_argument_spec() -> dict[str, dict[str, Any]]:
@@ -28,17 +30,35 @@ def shared_argument_spec() -> dict[str, dict[str, Any]]:
         "region_name": {"type": "str"},
         "interface": {"type": "str", "choices": ["admin", "internal", "public"], "aliases": ["endpoint_type"]},
         "validate_certs": {"type": "bool", "aliases": ["verify"]},
-        "ca_cert": {"type": "path", "aliases": ["cacert"]},
-        "client_cert": {"type": "path", "aliases": ["cert"]},
-        "client_key": {"type": "path", "no_log": False, "aliases": ["key"]},
+        # People paste the text of a key where its path belongs, and a password into a URL.
+        "ca_cert": {"type": "path", "no_log": True, "aliases": ["cacert"]},
+        "client_cert": {"type": "path", "no_log": True, "aliases": ["cert"]},
+        "client_key": {"type": "path", "no_log": True, "aliases": ["key"]},
         "api_timeout": {"type": "int"},
         "endpoints": {
             "type": "dict",
-            "options": {service: {"type": "str"} for service in SERVICES},
+            "no_log": True,
+            "options": {service: {"type": "str", "no_log": True} for service in SERVICES},
         },
         "concurrency": {"type": "int", "default": 8},
         "timeout": {"type": "int", "default": 180},
     }
+
+
+def repeated(spec: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as a result repeats them: without those that are secret, and those that are none."""
+    return {name: _repeated(spec[name], value) for name, value in params.items() if name in spec}
+
+
+def _repeated(option: Mapping[str, Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if "options" in option:
+        if isinstance(value, Mapping):
+            return repeated(option["options"], value)
+        if isinstance(value, list):
+            return [_repeated(option, item) for item in value]
+    return NOT_REPEATED if option.get("no_log") or "options" in option else value
 
 
 def target_option() -> dict[str, Any]:

@@ -16,13 +16,14 @@ PLUGINS = ROOT / "plugins"
 UTILS = PLUGINS / "module_utils"
 
 MAY_IMPORT = {
-    "_module": {"_flows", "_api", "_plan", "_model", "_options", "_errors", "_text"},
+    "_module": {"_flows", "_api", "_plan", "_model", "_options", "_errors", "_secrets", "_text"},
     "_flows": {"_api", "_plan", "_model", "_errors", "_text"},
-    "_api": {"_model", "_options", "_errors", "_text"},
+    "_api": {"_model", "_options", "_errors", "_secrets", "_text"},
     "_plan": {"_model", "_errors", "_text"},
     "_model": {"_errors", "_text"},
     "_options": {"_errors"},
     "_errors": {"_text"},
+    "_secrets": set(),
     "_text": set(),
 }
 """What each room may import from beside itself."""

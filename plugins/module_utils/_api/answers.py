@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
+from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 if TYPE_CHECKING:
@@ -25,31 +25,30 @@ LONGEST_CODE = 50
 SURELY_NOTHING_DONE = range(300, 500)
 
 
-def decode(where: str, response: requests.Response) -> Mapping[str, Any]:
+def decode(where: str, response: requests.Response, secrets: Secrets) -> Mapping[str, Any]:
     """The JSON object of a successful answer; a DELETE is answered with an empty body."""
     if not response.content and response.request.method == "DELETE":
         return {}
     try:
         body = response.json()
     except (ValueError, RecursionError) as error:
-        kind = response.headers.get("Content-Type", "untyped")
+        kind = safe(secrets.cut(response.headers.get("Content-Type", "untyped")), LONGEST_CODE)
         raise MalformedAnswer(f"{where}: the answer, {kind}, is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise MalformedAnswer(f"{where}: the answer is a {type(body).__name__}, not an object.")
     return body
 
 
-def api_error(where: str, response: requests.Response, secret: Secret | None) -> EvsError:
-    """The error of an answer of 300 or more, with nothing of `secret` in it."""
+def api_error(where: str, response: requests.Response, secrets: Secrets) -> EvsError:
+    """The error of an answer of 300 or more, with none of the secrets in it."""
     body = _body(response)
     reason, code = _reason(body)
-    reason = reason or response.reason or "no reason given"
-    if secret is not None:
-        reason = reason.replace(secret.reveal(), "********")
-    reason = short(reason)
+    # First cut, then shorten: the beginning of a secret is one, too.
+    reason = short(secrets.cut(reason or response.reason or "no reason given"))
+    code = None if code is None else safe(secrets.cut(code), LONGEST_CODE)
     request_id = next((response.headers[name] for name in REQUEST_ID_HEADERS if name in response.headers), None)
     request_id = request_id or (body.get("request_id") if isinstance(body.get("request_id"), str) else None)
-    request_id = safe(request_id, LONGEST_CODE) if request_id else None
+    request_id = safe(secrets.cut(request_id), LONGEST_CODE) if request_id else None
     status = response.status_code
     words = f"{where} was answered {status}"
     words += f" {code}" if code and code != str(status) else ""
@@ -105,5 +104,5 @@ def _reason(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
         message = level.get("message") or level.get("error_msg")
         if isinstance(message, str) and message:
             code = level.get("code") or level.get("error_code")
-            return message, safe(str(code), LONGEST_CODE) if isinstance(code, (str, int)) else None
+            return message, str(code) if isinstance(code, (str, int)) else None
     return None, None

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 
 PAGE = 1000
 """The most that EVS gives in a page; other clouds may give less."""
@@ -24,9 +23,10 @@ Json = Mapping[str, Any]
 class Sender(Protocol):
     """What sends a request and returns the decoded answer, or raises."""
 
-    def send(
-        self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None, secret: Secret | None
-    ) -> Json:
+    def send(self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None) -> Json:
+        """See the session."""
+
+    def hide(self, key: str) -> None:
         """See the session."""
 
 
@@ -38,14 +38,17 @@ class Client:
         self.url = url
 
     def get(self, path: str, **params: Any) -> Json:
-        return self._session.send("GET", f"{self.url}/{path}", params or None, None, None)
+        return self._session.send("GET", f"{self.url}/{path}", params or None, None)
 
-    def post(self, path: str, body: Json, secret: Secret | None = None) -> Json:
-        """`secret` is what the body holds that no message may show, even if the server echoes it."""
-        return self._session.send("POST", f"{self.url}/{path}", None, body, secret)
+    def post(self, path: str, body: Json) -> Json:
+        return self._session.send("POST", f"{self.url}/{path}", None, body)
 
     def delete(self, path: str) -> None:
-        self._session.send("DELETE", f"{self.url}/{path}", None, None, None)
+        self._session.send("DELETE", f"{self.url}/{path}", None, None)
+
+    def hide(self, key: str) -> None:
+        """Let no message show the key of a transfer, even if the server echoes it."""
+        self._session.hide(key)
 
     def linked_pages(
         self, path: str, key: str, filters: Mapping[str, str], by_offset: bool = False

@@ -11,10 +11,12 @@ Nothing is sent here.  openstacksdk is imported only to read a cloud of clouds.y
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib.metadata
 import os
+import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import require_no_credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
+from ansible_collections.otc.evs.plugins.module_utils._secrets import texts_in
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -50,6 +53,16 @@ NOT_BESIDE_A_CLOUD_DICT = (
 
 
 CALLED_LIKE_SECRETS = ("password", "secret", "token", "passcode")
+NAMES_ELSEWHERE = ("ak", "sk", "access_key", "secret_key", "region_name", "interface", "ca_cert", "auth_type", "cloud")
+"""What people write into auth, and is not taken there."""
+LIKENESS = 0.75
+"""As difflib measures it: `pasword` is like `password`."""
+
+
+TEXT_OF_A_KEY = re.compile(r"[\r\n]|\\n|-----|^M[A-Za-z0-9+/]{59,}=*$")
+"""In PEM, on one line or several, or in bare base64."""
+
+NAME_OF_A_CLOUD = re.compile(r"""[^{}\[\]='"\r\n]{1,100}""")
 
 
 @dataclass(frozen=True)
@@ -78,11 +91,16 @@ def credentials(options: LoginOptions) -> Credentials:
     cloud = options.cloud
     if cloud is None and options.auth is None:
         cloud = os.environ.get("OS_CLOUD") or None
+    if isinstance(cloud, str) and not NAME_OF_A_CLOUD.fullmatch(cloud):
+        raise LoginError(
+            "The cloud is a text that is no name, such as a whole entry as JSON, and is not shown, since it may hold a "
+            "password. Give the name of a cloud of clouds.yaml, or a dictionary."
+        )
     found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
     require_no_credentials(str(getattr(found.plugin, "auth_url", None) or ""), f"the auth_url of {found.origin}")
     files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
     for name in files:
-        if isinstance(name, str) and ("\n" in name or name.startswith("-----BEGIN")):
+        if isinstance(name, str) and TEXT_OF_A_KEY.search(name):
             raise LoginError(
                 "One of ca_cert, client_cert and client_key holds the text of a certificate or of a key, and takes the "
                 "path of a file. Write the text into a file, and give its path."
@@ -104,47 +122,33 @@ def _exists(name: str) -> bool:
         return False
 
 
-HARMLESS_IN_A_CLOUD = (
-    "profile",
-    "region_name",
-    "interface",
-    "auth_type",
-    "identity_api_version",
-    "cacert",
-    "cert",
-    "key",
-)
-
-
-def harmless_values(cloud: Any, auth: Mapping[str, Any] | None, auth_type: str | None) -> set[str]:
-    """The values in the options cloud and auth that may be shown: those known to be no secret."""
-    entry = cloud if isinstance(cloud, Mapping) else {}
-    nested = entry.get("auth")
-    given = {**(nested if isinstance(nested, Mapping) else {}), **(auth or {})}
-    try:
-        known = _loader(str(auth_type or entry.get("auth_type") or "password")).get_options() if given else []
-    except ks_exceptions.NoMatchingPlugin:
-        known = []
-    names = {name.dest for option in known if not option.secret for name in (option, *option.deprecated)}
-    shown = {str(value) for name, value in given.items() if name in names}
-    shown.update(str(entry[name]) for name in HARMLESS_IN_A_CLOUD if name in entry)
-    if isinstance(cloud, str):
-        shown.add(cloud)
-    return shown - {str(value) for name, value in given.items() if name not in names}
-
-
-def _secrets_of(auth_type: str, values: Mapping[str, Any]) -> frozenset[str]:
-    """The values of the secret options of an auth plugin, and of others that are called like one."""
+def _secrets_of(auth_type: str, config: Mapping[str, Any]) -> frozenset[str]:
+    """What a server might echo and no message may show: the values in `auth` that are not known to be harmless, and
+    others that are called like secrets."""
     try:
         options = _loader(auth_type).get_options()
     except ks_exceptions.NoMatchingPlugin:
         options = []
-    known = {name.dest: option.secret for option in options for name in (option, *option.deprecated)}
-    return frozenset(
-        str(value)
-        for name, value in values.items()
-        if value and known.get(name, any(word in name for word in CALLED_LIKE_SECRETS))
-    )
+    harmless = {name.dest for option in options if not option.secret for name in (option, *option.deprecated)}
+    auth = config.get("auth")
+    values = [value for name, value in auth.items() if name not in harmless] if isinstance(auth, Mapping) else []
+    values += [
+        value for name, value in config.items() if any(word in str(name).lower() for word in CALLED_LIKE_SECRETS)
+    ]
+    return frozenset(texts_in(values))
+
+
+def _named(names: Collection[object]) -> str:
+    """Names that are no options, for a message: what is not even like one may be a secret."""
+    known = {*NAMES_ELSEWHERE}
+    for entry in importlib.metadata.distribution("keystoneauth1").entry_points:
+        if entry.group == loading.PLUGIN_NAMESPACE:
+            # Some need libraries that are not there.
+            with contextlib.suppress(Exception):
+                known |= {option.dest for option in entry.load()().get_options()}
+    shown = sorted(str(name) for name in names if difflib.get_close_matches(str(name), known, 1, LIKENESS))
+    hidden = len(names) - len(shown)
+    return ", ".join(shown + ([f"{hidden} that may be secrets, since they are like no option"] if hidden else []))
 
 
 def _loader(auth_type: str) -> BaseLoader[BaseAuthPlugin]:
@@ -187,7 +191,7 @@ def _from_auth(options: LoginOptions) -> Credentials:
         interface=options.interface or environment.get("OS_INTERFACE") or "public",
         api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
         endpoint_of=lambda service_type: None,
-        secrets=_secrets_of(auth_type, values),
+        secrets=_secrets_of(auth_type, {"auth": {**given, **values}}),
     )
 
 
@@ -208,11 +212,13 @@ def _auth_plugin(
             f"The credentials in {origin} are not complete: {error} Name a cloud of clouds.yaml in the option cloud, "
             "or give at least auth_url, username, password, project_name and the domains in auth."
         ) from error
-    unknown = sorted(
-        set(given) - {name.dest for option in loader.get_options() for name in (option, *option.deprecated)}
-    )
+    taken = {name.dest: option for option in loader.get_options() for name in (option, *option.deprecated)}
+    unknown = [name for name in given if name not in taken]
     if unknown:
-        raise LoginError(f"auth_type {auth_type} does not take {', '.join(unknown)} in auth.")
+        raise LoginError(
+            f"auth_type {auth_type} does not take {_named(unknown)} in auth. "
+            f"It takes {', '.join(sorted({option.dest for option in taken.values()}))}."
+        )
     return plugin
 
 
@@ -277,5 +283,5 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
         interface=str(interface[0] if isinstance(interface, list) else interface or "public"),
         api_timeout=float(region.config.get("api_timeout") or DEFAULT_API_TIMEOUT),
         endpoint_of=region.get_endpoint,
-        secrets=_secrets_of(str(region.config.get("auth_type") or "password"), region.config.get("auth") or {}),
+        secrets=_secrets_of(str(region.config.get("auth_type") or "password"), region.config),
     )

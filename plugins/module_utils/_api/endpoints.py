@@ -44,11 +44,14 @@ def complete(url: str, service: str, project_id: str) -> str:
 
 
 def require_no_credentials(url: str, what: str) -> None:
-    """Refuse a user or password in a URL, without showing it: messages, logs and proxies would."""
-    if "@" in url.partition("://")[2].partition("/")[0]:
+    """Refuse a user or password in a URL, without showing it: messages, logs and proxies would.
+
+    Wherever the @ stands: a password may hold a slash, and the scheme may have been forgotten.
+    """
+    if "@" in url:
         raise LoginError(
             f"A user name or password stands in {what}, before the @. Take it out of the URL, which messages and logs "
-            "show; credentials go into auth or clouds.yaml."
+            "show; credentials go into auth or clouds.yaml. An @ that is a part of the path is written %40."
         )
 
 

@@ -100,12 +100,14 @@ class Evs:
             )
         if transfer.auth_key is None:
             raise MalformedAnswer(f"The server created transfer {transfer.id} and gave no auth_key.")
+        self._client.hide(transfer.auth_key.reveal())
         return transfer
 
     def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:
         """Take a disk over; returns its ID."""
+        self._client.hide(auth_key.reveal())
         body = {"accept": {"auth_key": auth_key.reveal()}}
-        answer = self._client.post(f"{TRANSFERS}/{_segment(transfer_id)}/accept", body, secret=auth_key)
+        answer = self._client.post(f"{TRANSFERS}/{_segment(transfer_id)}/accept", body)
         transfer = Transfer.from_api(answer.get("transfer"))
         if transfer.id != transfer_id:
             raise MalformedAnswer(f"The server answered the accept of transfer {transfer_id} with {transfer.id}.")

@@ -22,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     UntrustedServer,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
+from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 try:
@@ -45,7 +46,7 @@ class Keystone:
     """A logged-in project; safe to use from several threads."""
 
     def __init__(
-        self, found: Credentials, http: requests.Session, backoff: Backoff, timeout: float, secrets: set[str]
+        self, found: Credentials, http: requests.Session, backoff: Backoff, timeout: float, secrets: Secrets
     ) -> None:
         """`secrets` gets every token."""
         self._credentials = found
@@ -75,7 +76,7 @@ class Keystone:
 
     def token(self) -> str:
         token = self._patiently(lambda: self._session.get_token(self._plugin)) or ""
-        self._secrets.add(token)
+        self._secrets.add([token])
         return token
 
     def renew(self, rejected: str) -> None:
@@ -96,7 +97,7 @@ class Keystone:
     def listed(self) -> list[str]:
         """The types of the services in the catalogue, in whatever region."""
         return self._patiently(
-            lambda: sorted({str(entry.get("type")) for entry in self._access.service_catalog.catalog})
+            lambda: sorted({self._said(entry.get("type")) for entry in self._access.service_catalog.catalog})
         )
 
     def _patiently(self, call: Callable[[], Value]) -> Value:
@@ -122,37 +123,42 @@ class Keystone:
         url, origin = self._plugin.auth_url, self._credentials.origin
         about = {
             "status": getattr(error, "http_status", None),
-            "request_id": _shown(getattr(error, "request_id", None)),
+            "request_id": self._request_id(error),
         }
         if isinstance(error, ks_exceptions.Unauthorized):
             return LoginError(
-                f"Keystone at {url} refused the credentials of {origin}: {short(str(error.message))} "
+                f"Keystone at {url} refused the credentials of {origin}: {self._said(error.message)} "
                 "Check the user, the password, the project and their domains.",
                 **about,
             )
         if isinstance(error, ks_exceptions.SSLError):
-            return UntrustedServer(url, error)
+            return UntrustedServer(url, self._secrets.cut(str(error)))
         if isinstance(error, ks_exceptions.HttpError):
             return LoginError(
                 f"Keystone at {url} answered {error.http_status} to the login with {origin}: "
-                f"{short(str(error.message))}",
+                f"{self._said(error.message)}",
                 **about,
             )
         if isinstance(error, ks_exceptions.ConnectionError):
+            words = self._secrets.cut(str(error))
             return Unreachable(
-                f"Keystone at {url} cannot be reached: {error}. Check auth_url in {origin} and the network."
+                f"Keystone at {url} cannot be reached: {words}. Check auth_url in {origin} and the network."
             )
         # The text of any other exception may hold what the server sent.
         known = isinstance(error, ks_exceptions.ClientException)
-        what = type(error).__name__ + (f": {short(str(error))}" if known else ".")
+        what = type(error).__name__ + (f": {self._said(error)}" if known else ".")
         return LoginError(
             f"The login at {url} with {origin} failed: {what} "
             f"The server at this address may not be a Keystone. Check auth_url and the other values in {origin}."
         )
 
+    def _said(self, words: object) -> str:
+        """Words of a server, as far as a message shows them."""
+        return short(self._secrets.cut(str(words)))
 
-def _shown(request_id: Any) -> str | None:
-    return safe(request_id, LONGEST_CODE) if isinstance(request_id, str) else None
+    def _request_id(self, error: Any) -> str | None:
+        request_id = getattr(error, "request_id", None)
+        return safe(self._secrets.cut(request_id), LONGEST_CODE) if isinstance(request_id, str) else None
 
 
 def _asked_to_wait(error: Any) -> float | None:

@@ -38,8 +38,8 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     Unreachable,
     UntrustedServer,
 )
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
+from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 
 try:
     import requests
@@ -55,13 +55,12 @@ HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "Us
 
 @dataclass(frozen=True)
 class _Call:
-    """A request; `secret` is what its body holds that no message may show."""
+    """A request."""
 
     method: str
     url: str
     params: Mapping[str, Any] | None
     body: bytes | None
-    secret: Secret | None
 
     @property
     def where(self) -> str:
@@ -96,13 +95,13 @@ class Session:
         self,
         options: LoginOptions,
         concurrency: int,
-        secrets: set[str] | None = None,
+        secrets: Secrets | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         """`secrets` gets what no message may show, from the first moment on; `recorder` is shown every answer."""
         self._credentials = credentials(options)
-        secrets = set() if secrets is None else secrets
-        secrets.update(self._credentials.secrets)
+        self._secrets = Secrets() if secrets is None else secrets
+        self._secrets.add(self._credentials.secrets)
         self._timeout = options.timeout
         self._overrides = options.endpoints
         self._backoff = Backoff()
@@ -110,7 +109,7 @@ class Session:
         self._hooks: list[Callable[..., None]] = [bound, recorder] if recorder else [bound]
         self._http = _http(concurrency, self._credentials.api_timeout, self._hooks)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
-        self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, secrets)
+        self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, self._secrets)
         self.project = self._keystone.project
 
     def client(self, service: str) -> Client | None:
@@ -134,11 +133,13 @@ class Session:
             )
         return client
 
-    def send(
-        self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None, secret: Secret | None
-    ) -> Json:
+    def hide(self, key: str) -> None:
+        """Let no message show the key of a transfer, whatever the server says from now on."""
+        self._secrets.add_key(key)
+
+    def send(self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None) -> Json:
         """Send one request and return the decoded answer; see above for when it is repeated."""
-        call = _Call(method, url, params, None if body is None else json.dumps(body).encode(), secret)
+        call = _Call(method, url, params, None if body is None else json.dumps(body).encode())
         deadline = time.monotonic() + self._timeout
         renewed = False
         attempt = 0
@@ -202,13 +203,13 @@ class Session:
         except AnswerStalled as error:
             return _Failure(AnswerStalled(f"{call.where}: {error.message}"))
         except requests.exceptions.SSLError as error:
-            return _Failure(UntrustedServer(call.url, error))
+            return _Failure(UntrustedServer(call.url, self._secrets.cut(str(error))))
         except requests.exceptions.RequestException as error:
-            return _Failure(_connection_error(call.where, error))
+            return _Failure(_connection_error(call.where, error, self._secrets))
         if response.status_code >= 300:
-            return _Failure(api_error(call.where, response, call.secret), retry_after(response))
+            return _Failure(api_error(call.where, response, self._secrets), retry_after(response))
         try:
-            return decode(call.where, response)
+            return decode(call.where, response, self._secrets)
         except MalformedAnswer as error:
             return _Failure(AnswerLost(error.message))
 
@@ -229,11 +230,12 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _connection_error(where: str, error: requests.exceptions.RequestException) -> EvsError:
+def _connection_error(where: str, error: requests.exceptions.RequestException, secrets: Secrets) -> EvsError:
     cause = error.args[0] if error.args else None
     never_sent = isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
         getattr(cause, "reason", None), NewConnectionError
     )
+    words = secrets.cut(str(error))
     if never_sent:
-        return Unreachable(f"{where}: the server cannot be reached: {error}. Check the endpoint and the network.")
-    return AnswerLost(f"{where}: no answer arrived: {error}")
+        return Unreachable(f"{where}: the server cannot be reached: {words}. Check the endpoint and the network.")
+    return AnswerLost(f"{where}: no answer arrived: {words}")

@@ -28,6 +28,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     MalformedAnswer,
     Unreachable,
 )
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
@@ -232,13 +233,19 @@ def test_a_request_id_is_told(emulator: EmulatorServer) -> None:
 
 
 def test_an_echoed_key_is_masked(emulator: EmulatorServer) -> None:
-    echo = answer(400, {"badRequest": {"message": f"Invalid input for {{'auth_key': '{KEY}'}}", "code": 400}})
-    with scripted(echo) as script, pytest.raises(ApiError) as caught:
-        client_of(emulator, script).post("x/accept", {"accept": {"auth_key": KEY}}, secret=Secret(KEY))
+    words = f"Invalid input for {{'auth_key': '{KEY}'}}"
+    echo = answer(400, {"badRequest": {"message": words, "code": f"C{KEY}"}}, X_Request_Id=f"req-{KEY}")
+    with scripted(echo, echo) as script:
+        client = client_of(emulator, script)
+        evs = Evs(client, Project("p", "p", None))
+        with pytest.raises(ApiError) as accept:
+            evs.accept_transfer("t", Secret(KEY))
+        with pytest.raises(ApiError) as later:
+            evs.delete_transfer("t")
     assert KEY in script.received[0].body.decode()
-    assert KEY not in str(caught.value)
-    assert KEY not in repr(caught.value.details)
-    assert KEY not in caught.value.reason
+    for caught in (accept, later):
+        assert KEY not in f"{caught.value} {caught.value.details} {caught.value.reason}"
+        assert caught.value.reason == words.replace(KEY, "********")
 
 
 def test_disks_are_paged_by_marker_and_links_are_not_followed(emulator: EmulatorServer) -> None:
@@ -295,17 +302,20 @@ def test_an_endpoint_that_is_no_url_is_named(url: str) -> None:
         complete(url, "evs", "P")
 
 
-@pytest.mark.parametrize("user", ["alice:5ecre7", "5ecre7", ":5ecre7", "5ecre7:"])
+@pytest.mark.parametrize(
+    "user", ["alice:5ecre7", "5ecre7", ":5ecre7", "5ecre7:", "alice:5ecre/7", "alice:?5ecre7", "a:#5ecre7", "a:@5ecre7"]
+)
 def test_a_url_with_credentials_is_refused_and_not_shown(emulator: EmulatorServer, user: str) -> None:
     """S6: a URL is shown in messages and logs."""
     with pytest.raises(LoginError, match="before the @") as endpoint:
         complete(f"https://{user}@evs.example.com/v2", "evs", "p")
+    with pytest.raises(LoginError, match="before the @") as bare:
+        complete(f"{user}@evs.example.com/v2", "evs", "p")
     entry = emulator.cloud(SOURCE)
     auth = {**entry["auth"], "auth_url": emulator.auth_url.replace("://", f"://{user}@")}
     with pytest.raises(LoginError, match=r"the auth_url of the option auth, before the @") as login:
         session_of(emulator, SOURCE, auth=auth)
-    assert "5ecre7" not in str(endpoint.value) + str(login.value)
-    assert complete("https://evs.example.com/v2/a@b", "evs", "p") == "https://evs.example.com/v2/a@b/p"
+    assert "5ecre" not in f"{endpoint.value} {bare.value} {login.value}"
 
 
 def test_the_catalogue_decides_about_the_version(emulator: EmulatorServer) -> None:
@@ -347,7 +357,9 @@ def wrong(**changes: Any) -> Callable[[EmulatorServer], dict[str, Any]]:
         (wrong(password="dummy"), "refused the credentials of the option auth.*Check the user, the password"),
         (wrong(auth_url="http://127.0.0.1:9/v3"), "http://127.0.0.1:9/v3 cannot be reached.*Check auth_url"),
         (wrong(auth_url=None), "not complete.*auth_url"),
-        (wrong(colour="blue"), "does not take colour"),
+        (wrong(pasword="blue"), "does not take pasword in auth. It takes auth_url, .*password"),
+        (wrong(access_key="x", sk="x", cacert="x"), "does not take access_key, cacert, sk in auth"),
+        (wrong(hunter2="x", geheim="x", sk="x"), "does not take sk, 2 that may be secrets, since they are like no"),
     ],
 )
 def test_what_is_wrong_with_a_login_is_told(
