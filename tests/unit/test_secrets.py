@@ -12,9 +12,11 @@ import json
 import os
 import syslog
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import yaml
 from ansible.module_utils import basic
 
 from ansible_collections.otc.evs.plugins.module_utils import _module
@@ -236,3 +238,103 @@ def test_a_secret_among_the_other_options(
     for secret in secrets():
         text = shown.by(module, {**MODULES[module], **login, **FAILURES[failure], **place(secret)})
         assert not marks_in(text), text
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+    def put(values: dict[str, str]) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return put
+
+
+URL = "https://user:Zx9Mark/%kraM7wQ@localhost:1/v3"
+
+
+@pytest.mark.parametrize("url", [URL, URL.partition("://")[2], "https:/" + URL, URL.replace("/", "\\")])
+@pytest.mark.parametrize("way", ["OS_*", "clouds.yaml", "endpoint in clouds.yaml"])
+def test_a_url_with_a_password_is_not_shown_wherever_it_comes_from(
+    emulator: EmulatorServer, shown: Shown, environ: Any, tmp_path: Path, url: str, way: str
+) -> None:
+    """S6"""
+    auth = emulator.cloud(SOURCE)["auth"]
+    options: Options = {"timeout": 1}
+    if way == "OS_*":
+        environ({f"OS_{name.upper()}": value for name, value in auth.items()} | {"OS_AUTH_URL": url})
+    else:
+        entry: Options = {"auth": auth}
+        if way == "clouds.yaml":
+            entry = {"auth": {**auth, "auth_url": url}}
+        else:
+            entry["block_storage_endpoint_override"] = url
+        write_clouds(environ, tmp_path, {"mine": entry})
+        options["cloud"] = "mine"
+    for module in ("evs_transfer_info", "evs_volume_info"):
+        text = shown.by(module, options)
+        assert "before the @" in text
+        assert not marks_in(text), text
+
+
+def write_clouds(environ: Any, folder: Path, clouds: Options) -> None:
+    file = folder / "clouds.yaml"
+    file.write_text(yaml.safe_dump({"clouds": clouds}), encoding="utf-8")
+    environ({"OS_CLIENT_CONFIG_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:Zx9Mark-kraM7wQ@127.0.0.1:1",
+        "http://user:Zx9Mark%2FkraM7wQ@127.0.0.1:1",
+        "http://user:Zx9Mark/kraM7wQ@127.0.0.1:1",
+        "http://user:Zx9Mark kraM7wQ@[127.0.0.1:1",
+        "user:Zx9Mark#kraM7wQ@127.0.0.1:1",
+        "http://user:Zx9Mark:kraM7wQ@127.0.0.1:port",
+        "socks5://user:Zx9Mark-kraM7wQ@127.0.0.1:1",
+        "Zx9Mark://kraM7wQ",
+        "http://Zx9Mark-kraM7wQ@",
+        "http://user:Zx9Mark-kraM7wQ@\u2028host:1",
+    ],
+)
+@pytest.mark.parametrize("through", ["Keystone", "service"])
+def test_the_password_of_a_proxy_is_not_shown(
+    emulator: EmulatorServer, shown: Shown, environ: Any, proxy: str, through: str
+) -> None:
+    """S6"""
+    environ({"http_proxy": proxy, "no_proxy": "" if through == "Keystone" else "127.0.0.1"})
+    options = {"auth": emulator.cloud(SOURCE)["auth"], "endpoints": {"evs": "http://localhost:1"}, "timeout": 1}
+    text = shown.by("evs_transfer_info", options)
+    assert not marks_in(text), text
+    assert '"failed": true' in text
+    assert "Unexpectedly" not in text, text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "clouds: {mine: {auth: {password: *Zx9Mark}}}",
+        "clouds: {mine: {auth: {password: !Zx9Mark x}}}",
+        "clouds: {mine: {auth: {password: Zx9Mark: kraM7wQ}}}",
+        'clouds: {mine: {auth: {password: "Zx9Mark\\kraM7wQ"}}}',
+        "clouds: {mine: {auth: {password: Zx9Mark\0}}}",
+        "clouds: {mine: {auth: [Zx9Mark]}}",
+        "clouds: {mine: {auth: Zx9Mark}}",
+        "clouds: {mine: Zx9Mark}",
+        "clouds: Zx9Mark",
+        "Zx9Mark",
+        "clouds: {mine: {profile: Zx9Mark, auth: {password: kraM7wQ}}}",
+        "clouds: {mine: {auth: {Zx9Mark: kraM7wQ, auth_url: 'http://localhost:1/v3', username: a}}}",
+        "clouds: {mine: {auth: {password: Zx9Mark}, api_timeout: kraM7wQ}}",
+        "clouds: {mine: {auth_type: token, auth: {token: [Zx9Mark], auth_url: 'http://localhost:1/v3'}}}",
+    ],
+)
+def test_what_is_wrong_with_a_clouds_file_is_told_without_its_text(
+    shown: Shown, environ: Any, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text(content, encoding="utf-8")
+    environ({"OS_CLIENT_CONFIG_FILE": str(file)})
+    text = shown.by("evs_transfer_info", {"cloud": "mine", "timeout": 1})
+    assert not marks_in(text), text
+    assert "Unexpectedly" not in text, text

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import require_no_credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
-from ansible_collections.otc.evs.plugins.module_utils._secrets import texts_in
+from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets, texts_in
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -62,6 +62,7 @@ LIKENESS = 0.75
 TEXT_OF_A_KEY = re.compile(r"[\r\n]|\\n|-----|^M[A-Za-z0-9+/]{59,}=*$")
 """In PEM, on one line or several, or in bare base64."""
 
+UNEXPECTED = re.compile(r"unexpected keyword argument '(.*)'", re.DOTALL)
 NAME_OF_A_CLOUD = re.compile(r"""[^{}\[\]='"\r\n]{1,100}""")
 
 
@@ -222,6 +223,17 @@ def _auth_plugin(
     return plugin
 
 
+def _sdk_words(error: Exception, cloud: str | Mapping[str, Any], options: LoginOptions) -> str:
+    """What openstacksdk says, without secrets."""
+    no_option = UNEXPECTED.search(str(error))
+    if no_option:
+        return f"its auth_type does not take {_named([no_option.group(1)])} in auth."
+    secrets = Secrets()
+    for config in (cloud if isinstance(cloud, Mapping) else {}, {"auth": options.auth}):
+        secrets.add(_secrets_of(str(options.auth_type or config.get("auth_type") or "password"), config))
+    return secrets.cut(str(error))
+
+
 def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> Credentials:
     try:
         from openstack import exceptions as sdk_exceptions
@@ -271,7 +283,7 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
                 " Files looked for: clouds.yaml in the current directory, ~/.config/openstack and /etc/openstack, "
                 "or OS_CLIENT_CONFIG_FILE."
             )
-        raise LoginError(f"openstacksdk cannot use {origin}: {error}{known}") from error
+        raise LoginError(f"openstacksdk cannot use {origin}: {_sdk_words(error, cloud, options)}{known}") from error
     if plugin is None:
         raise LoginError(f"There are no credentials in {origin}.")
     return Credentials(

@@ -12,6 +12,12 @@ from collections.abc import Mapping
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 
+try:
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import parse_url
+except ImportError:  # reported by the module frame
+    pass
+
 CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
     "evs": ("volumev2", "evs", "volumev3", "block-storage"),
     "cbr": ("cbr",),
@@ -53,6 +59,22 @@ def require_no_credentials(url: str, what: str) -> None:
             f"A user name or password stands in {what}, before the @. Take it out of the URL, which messages and logs "
             "show; credentials go into auth or clouds.yaml. An @ that is a part of the path is written %40."
         )
+
+
+def secrets_of_proxy(url: str) -> set[str]:
+    """What no message may show of a proxy; one that is no URL is refused, since libraries would quote it in pieces."""
+    try:
+        parts = parse_url(url if "://" in url else f"http://{url}")
+        misplaced = "@" in f"{parts.path}{parts.query}{parts.fragment}"
+    except LocationParseError:
+        parts, misplaced = None, True
+    if parts is None or not parts.host or misplaced:
+        raise LoginError(
+            "The proxy that http_proxy, https_proxy or all_proxy names is not a URL. It is not shown, since it may "
+            "hold a password. Signs such as / and @ in its password are written as %2F and %40."
+        )
+    words = (parts.auth or "").partition(":")[::2]
+    return {spelt for word in (parts.auth or "", words[1]) for spelt in (word, urllib.parse.unquote(word)) if spelt}
 
 
 def _parts(url: str) -> urllib.parse.SplitResult | None:

@@ -12,6 +12,7 @@ AnswerLost, and it is the caller who looks what happened.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,12 @@ from ansible_collections.otc.evs.plugins.module_utils._api.answers import api_er
 from ansible_collections.otc.evs.plugins.module_utils._api.bound import bound
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client, Json
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import credentials
-from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES, OVERRIDE_TYPES, complete
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import (
+    CATALOGUE_TYPES,
+    OVERRIDE_TYPES,
+    complete,
+    secrets_of_proxy,
+)
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
@@ -109,6 +115,9 @@ class Session:
         self._hooks: list[Callable[..., None]] = [bound, recorder] if recorder else [bound]
         self._http = _http(concurrency, self._credentials.api_timeout, self._hooks)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
+        # What is no URL is told by the login.
+        with contextlib.suppress(ValueError):
+            self._connection_settings(str(getattr(self._credentials.plugin, "auth_url", None) or ""))
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, self._secrets)
         self.project = self._keystone.project
 
@@ -178,6 +187,9 @@ class Session:
         if known is None:
             found = self._credentials
             known = self._http.merge_environment_settings(url, {}, None, found.verify, found.cert)
+            proxy = requests.utils.select_proxy(url, known["proxies"])
+            if proxy:
+                self._secrets.add(secrets_of_proxy(proxy))
             self._known_settings[origin] = known
         return known
 
