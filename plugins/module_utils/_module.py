@@ -160,7 +160,7 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:
     """Run a module and leave the process with its result.
 
-    `restrictions` are those of AnsibleModule, such as required_if, and whether to log nothing.
+    `restrictions` are those of AnsibleModule, such as required_if.
     """
     module = _Door(argument_spec={**shared_argument_spec(), **spec}, supports_check_mode=True, **restrictions)
     if KEYSTONEAUTH_IMPORT_ERROR:

@@ -43,6 +43,7 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
     GET    /_emulator/faults             {"faults": [...] with their hits, "held": requests held now}
     DELETE /_emulator/faults             let everything go well again
     PUT    /_emulator/auth-keys          {"keys": [...]}: the keys of the next transfers
+    PUT    /_emulator/passwords          {USER: password}: instead of those in clouds.yaml
     PUT    /_emulator/quotas/TENANT      {"volumes": 3, "gigabytes": {"limit": 9, "reserved": 2},
                                          "volumes_SAS": null}; null hides the quota
     GET    /_emulator/tokens             {"tokens": [...]}: every token that was issued, but for those
@@ -270,6 +271,12 @@ def next_keys(call: Call) -> Reply:
     return Reply(200, {})
 
 
+def set_passwords(call: Call) -> Reply:
+    """Give users other passwords."""
+    call.state.passwords = {user: str(password) for user, password in call.json().items()}
+    return Reply(200, {})
+
+
 def set_quota(call: Call) -> Reply:
     """Set limits of a tenant."""
     project = call.state.project_named(call.params["tenant"])
@@ -326,6 +333,7 @@ ROUTES: list[Route] = [
     ("PUT", "/_emulator/outages", set_outage),
     ("DELETE", "/_emulator/outages", end_outages),
     ("PUT", "/_emulator/auth-keys", next_keys),
+    ("PUT", "/_emulator/passwords", set_passwords),
     ("PUT", "/_emulator/quotas/{tenant}", set_quota),
     ("GET", "/_emulator/tokens", list_tokens),
     ("POST", "/_emulator/tokens/expire", expire_tokens),

@@ -42,7 +42,9 @@ def by_password(call: Call, method: dict[str, Any]) -> User:
     given = method["user"]
     for user in call.state.users.values():
         named = given.get("name") == user.name and is_default(given.get("domain") or {})
-        if (named or given.get("id") == user.id) and given["password"] == user.password:
+        if (named or given.get("id") == user.id) and given["password"] == call.state.passwords.get(
+            user.name, user.password
+        ):
             return user
     raise errors.unauthorized()
 

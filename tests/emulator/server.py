@@ -235,6 +235,10 @@ class EmulatorServer:
         """Fix the keys of the next transfers."""
         self._ask("PUT", "/auth-keys", {"keys": list(keys)})
 
+    def set_passwords(self, **passwords: str) -> None:
+        """Give users other passwords than those in clouds.yaml."""
+        self._ask("PUT", "/passwords", passwords)
+
     def tokens(self) -> list[str]:
         """Return every token that was issued, but for those ended by expire_tokens()."""
         tokens: list[str] = self._ask("GET", "/tokens")["tokens"]

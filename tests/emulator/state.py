@@ -310,6 +310,7 @@ class State:
         self.usage: dict[str, Counter[str]] = {p: Counter() for p in self.projects}
         self.quotas = {p: default_quota() for p in self.projects}
         self.next_keys: deque[str] = deque()
+        self.passwords: dict[str, str] = {}
         self.protection = Protection(self.volumes, self.usage)
         self.outages: dict[Outage, int] = {}
         self.faults = Faults()

@@ -3,18 +3,20 @@
 """No key, token or password of a run is anywhere but where it belongs.
 
 Every run has everything switched on that shows, logs or keeps what happens, and is watched while it
-lasts. The last tests show that each of these channels is seen, and what Ansible itself cannot hide.
+lasts. The secrets have a mark at both ends and odd characters in between (S3): whoever escapes them,
+or shows a part, shows a mark. The last tests show that each of these channels is seen, and what
+Ansible itself cannot hide.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import seal, unseal
 from tests.emulator.server import EmulatorServer
@@ -24,12 +26,22 @@ from tests.support.tenants import evs_of
 from tests.support.watch import Watch
 
 SUPPORT = Path(__file__).parents[1] / "support"
+ODD = "\\'\"\r\n\t\x1b[31m\x7f\u200b\u202e\u2028{{ x }}{% y %}{# z %s%(x)s$HOME~<&>%2F: #\xe4\u4f60"
+MARKS = ("Zx9Mark", "kraM7wQ")
+
+
+def odd(about: str) -> str:
+    """A secret with all of these, and with a mark of its own at both ends."""
+    return f" {MARKS[0]}{about}{ODD}{about}{MARKS[1]} "
+
+
 # The first ones look like numbers: they are the most easily lost or changed on the way.
-KEYS = ["1234567890123456", "12345678901234e5", "0000000000000007", "00000000000000ff", "5d01ab3fc9e2a774"]
+KEYS = ["1234567890123456", "12345678901234e5", odd("key"), "00000000000000ff", "5d01ab3fc9e2a774"]
 NAMES = ["disk-0", "disk-1", "disk-2"]
-HANDOFF_PASSWORD = "481516234248"
-WRONG_PASSWORD = "not-the-password"
-WRONG_KEY = "not-the-key-of-it"
+PASSWORDS = {SOURCE: odd("alice"), TARGET: odd("bob") * 40}
+HANDOFF_PASSWORD = odd("handoff")
+WRONG_PASSWORD = odd("wrong")
+WRONG_KEY = odd("wrongkey")
 ALWAYS = {"output", "argv", "environ", "log", "syslog", "results", "tree", "junit", "tmp"}
 
 
@@ -51,8 +63,9 @@ def emulator(running_emulator: EmulatorServer) -> EmulatorServer:
 class Controller:
     """A controller with a folder `work` that is watched; what the user writes himself is beside it."""
 
-    def __init__(self, server: EmulatorServer, home: Path) -> None:
+    def __init__(self, server: EmulatorServer, home: Path, passwords: dict[str, str]) -> None:
         self.server = server
+        self.passwords = passwords
         self.work = home / "work"
         self._given = home / "given"
         for folder in (self._given, self.work / "tmp", self.work / "results"):
@@ -62,7 +75,7 @@ class Controller:
     def play(self, playbook: Any, *arguments: str, environ: dict[str, str] | None = None, **variables: Any) -> Watched:
         """Run a playbook, by its name or its plays as data, with everything on."""
         name = playbook if isinstance(playbook, str) else self.write("playbook.json", playbook)
-        given = self.write("variables.json", variables)
+        given = self.write("variables.yml", variables)
         command = [str(BIN / "ansible-playbook"), name, "-e", f"@{given}", "-vvvv", "--diff", *arguments]
         everything = {**environment(self.server, self.work), **self._channels(), **(environ or {})}
         with Watch(self.work) as watch:
@@ -85,9 +98,12 @@ class Controller:
         return self.play(f"otc.evs.{entry_point}", *arguments, environ=environ, **named)
 
     def write(self, name: str, content: Any) -> str:
-        """Write a file that is the user's own affair, and return its path."""
+        """Write a file that is the user's own affair, and return its path.
+
+        What is odd is no template, which is for the user to say (S11).
+        """
         path = self._given / name
-        path.write_text(json.dumps(content), encoding="utf-8")
+        path.write_text(yaml.dump(content, Dumper=Writer), encoding="utf-8")
         return str(path)
 
     def opened(self) -> dict[str, Any]:
@@ -96,8 +112,16 @@ class Controller:
 
     def inline(self, cloud: str, **changes: str) -> dict[str, Any]:
         """The credentials themselves, instead of a name in clouds.yaml."""
-        entry = self.server.cloud(cloud)
+        entry = self.entry(cloud)
         return {"auth": {**entry["auth"], **changes}, "region_name": entry["region_name"]}
+
+    def entry(self, cloud: str) -> dict[str, Any]:
+        """The entry of clouds.yaml, with the password."""
+        entry = self.server.cloud(cloud)
+        return {**entry, "auth": {**entry["auth"], "password": self.password(cloud)}}
+
+    def password(self, cloud: str) -> str:
+        return str(self.passwords.get(cloud, self.server.cloud(cloud)["auth"]["password"]))
 
     def secrets(self) -> dict[str, str]:
         """All that must not be seen, by what it is."""
@@ -106,9 +130,10 @@ class Controller:
         return {
             **{f"key {key}": key for key in (*KEYS, WRONG_KEY)},
             **{f"token {number}": token for number, token in enumerate(tokens)},
-            **{f"password of {cloud}": self.server.cloud(cloud)["auth"]["password"] for cloud in (SOURCE, TARGET)},
+            **{f"password of {cloud}": self.password(cloud) for cloud in (SOURCE, TARGET)},
             "wrong password": WRONG_PASSWORD,
             "password of the handoff": HANDOFF_PASSWORD,
+            **{f"a part of what is odd, {mark}": mark for mark in MARKS},
         }
 
     def _channels(self) -> dict[str, str]:
@@ -131,6 +156,18 @@ class Controller:
         }
 
 
+class Writer(yaml.SafeDumper):
+    """Writes YAML that Ansible takes as it is."""
+
+
+def as_it_is(writer: Writer, text: str) -> yaml.Node:
+    tag = "!unsafe" if MARKS[0] in text else "tag:yaml.org,2002:str"
+    return writer.represent_scalar(tag, text, style='"')
+
+
+Writer.add_representer(str, as_it_is)
+
+
 class Watched:
     """A run, and the channels in which its secrets were seen, by what they are."""
 
@@ -148,7 +185,14 @@ class Watched:
 
 @pytest.fixture
 def controller(emulator: EmulatorServer, tmp_path: Path) -> Controller:
-    return Controller(emulator, tmp_path)
+    emulator.set_passwords(alice=PASSWORDS[SOURCE], bob=PASSWORDS[TARGET])
+    return Controller(emulator, tmp_path, PASSWORDS)
+
+
+@pytest.fixture
+def plain(emulator: EmulatorServer, tmp_path: Path) -> Controller:
+    """One whose users have the passwords of clouds.yaml."""
+    return Controller(emulator, tmp_path, {})
 
 
 @pytest.fixture
@@ -161,7 +205,7 @@ def test_a_move(controller: Controller) -> None:
     done = controller.role(
         "transfer",
         source=controller.inline(SOURCE),
-        target={"cloud": controller.server.cloud(TARGET)},
+        target={"cloud": controller.entry(TARGET)},
         volumes=NAMES,
         environ={"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"},
     )
@@ -182,14 +226,13 @@ def test_a_move_that_crashes(controller: Controller) -> None:
 
 
 @pytest.mark.usefixtures("disks")
-@pytest.mark.parametrize("odd", ["", "\\'\"\n\N{ZERO WIDTH SPACE}"], ids=["plain", "odd"])
-def test_a_login_that_is_refused(controller: Controller, odd: str) -> None:
+def test_a_login_that_is_refused(controller: Controller) -> None:
     """S3: whatever characters a password has, no channel shows any of it, however it is spelt there."""
     refused = controller.role(
         "transfer",
         "--check",
         source=controller.inline(SOURCE),
-        target=controller.inline(TARGET, password=odd + WRONG_PASSWORD),
+        target=controller.inline(TARGET, password=WRONG_PASSWORD),
         volumes=NAMES,
         environ={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"},
     )
@@ -198,7 +241,7 @@ def test_a_login_that_is_refused(controller: Controller, odd: str) -> None:
 
 def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> None:
     """Each side fails for one disk first."""
-    other = Controller(controller.server, tmp_path / "other")
+    other = Controller(controller.server, tmp_path / "other", PASSWORDS)
     offer: dict[str, Any] = {
         "source": controller.inline(SOURCE),
         "volumes": NAMES,
@@ -227,9 +270,11 @@ def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> 
 def test_a_withdrawal(controller: Controller, disks: list[str]) -> None:
     """The credentials stand in an inventory."""
     for disk in disks:
-        evs_of(controller.server, SOURCE).create_transfer(disk, "ansible-evs-transfer")
+        evs_of(controller.server, SOURCE, auth=controller.entry(SOURCE)["auth"]).create_transfer(
+            disk, "ansible-evs-transfer"
+        )
     pair = {"tenant_transfer_source": controller.inline(SOURCE)}
-    inventory = controller.write("inventory.json", {"all": {"hosts": {"pair": pair}}})
+    inventory = controller.write("inventory.yml", {"all": {"hosts": {"pair": pair}}})
     hosts = ["-i", inventory, "-e", "transfer_hosts=pair"]
     controller.server.set_outage("evs", 403, tenant=SOURCE, path="/os-volume-transfer", method="DELETE")
     minimal = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"}
@@ -238,12 +283,12 @@ def test_a_withdrawal(controller: Controller, disks: list[str]) -> None:
     controller.role("withdraw", *hosts).must_be_tight("tenant-a: 3 withdrawn.", "reports")
 
 
-def test_carelessness_is_seen(controller: Controller, disks: list[str]) -> None:
+def test_carelessness_is_seen(plain: Controller, disks: list[str]) -> None:
     """A play that heeds nothing: its secrets are seen in every channel."""
     key = "{{ offered.transfers[0].auth_key }}"
     accept = [str(BIN / "openstack"), "--os-cloud", TARGET, "volume", "transfer", "request", "accept"]
     tasks: list[dict[str, Any]] = [
-        {"otc.evs.evs_transfer": {**controller.inline(SOURCE), "volumes": disks[:1]}, "register": "offered"},
+        {"otc.evs.evs_transfer": {**plain.inline(SOURCE), "volumes": disks[:1]}, "register": "offered"},
         {"ansible.builtin.set_fact": {"kept": key, "cacheable": True}},
         {
             "ansible.builtin.command": {"argv": [*accept, "--auth-key", key, "{{ offered.transfers[0].id }}"]},
@@ -251,11 +296,11 @@ def test_carelessness_is_seen(controller: Controller, disks: list[str]) -> None:
         },
     ]
     for folder in ("ansible", "reports", "retry", "tmp"):
-        (controller.work / folder).mkdir(exist_ok=True)
-        written = {"content": key, "dest": str(controller.work / folder / "key"), "mode": "0600"}
+        (plain.work / folder).mkdir(exist_ok=True)
+        written = {"content": key, "dest": str(plain.work / folder / "key"), "mode": "0600"}
         tasks.append({"ansible.builtin.copy": written})
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    done = controller.play(
+    done = plain.play(
         [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": tasks}]
     )
     assert done.run.exit_status == 0, done.run.output
@@ -266,12 +311,12 @@ def test_carelessness_is_seen(controller: Controller, disks: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("disks")
-def test_what_ansible_shows_to_those_who_debug_it(controller: Controller) -> None:
+def test_what_ansible_shows_to_those_who_debug_it(plain: Controller) -> None:
     """The role cannot prevent that; its page and the modules' say so."""
-    done = controller.role(
+    done = plain.role(
         "transfer",
-        source=controller.inline(SOURCE),
-        target=controller.inline(TARGET),
+        source=plain.inline(SOURCE),
+        target=plain.inline(TARGET),
         volumes=NAMES,
         environ={"ANSIBLE_DEBUG": "true", "ANSIBLE_KEEP_REMOTE_FILES": "true"},
     )

@@ -17,7 +17,13 @@ MODULES = "ansible_collections.otc.evs.plugins.modules"
 
 def run_module(module_name: str, /, *, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
     """Return the result of module `module_name`; a failed one has `failed: true`, as in Ansible."""
-    arguments = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp", **options}
+    arguments = {
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        "_ansible_no_log": False,
+        "_ansible_remote_tmp": "/tmp",
+        **options,
+    }
     module = importlib.import_module(f"{MODULES}.{module_name}")
     output = io.StringIO()
     with _arguments(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):

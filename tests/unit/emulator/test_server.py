@@ -231,3 +231,17 @@ def test_tls(tmp_path: Path) -> None:
         with pytest.raises(requests.exceptions.SSLError):
             plain_session().get(server.auth_url)
         assert plain_session().get(server.auth_url, verify=str(cert)).status_code == 200
+
+
+def test_passwords_can_be_changed_until_the_next_reset(cloud: Cloud) -> None:
+    auth = cloud.server.cloud("tenant-a")["auth"]
+
+    def status(password: str) -> int:
+        given = {"name": auth["username"], "password": password, "domain": {"name": "Default"}}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": given}}}}
+        return requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=10).status_code
+
+    cloud.server.set_passwords(alice="an 'odd' \\ one")
+    assert [status("an 'odd' \\ one"), status(auth["password"])] == [201, 401]
+    cloud.server.reset()
+    assert [status("an 'odd' \\ one"), status(auth["password"])] == [401, 201]
