@@ -11,7 +11,7 @@ Ansible itself cannot hide.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,6 @@ class Controller:
     def secrets(self) -> dict[str, str]:
         """All that must not be seen, by what it is."""
         tokens = self.server.tokens()
-        assert tokens, "the emulator tells what it issued"
         return {
             **{f"key {key}": key for key in (*KEYS, WRONG_KEY)},
             **{f"token {number}": token for number, token in enumerate(tokens)},
@@ -174,12 +173,14 @@ class Watched:
     def __init__(self, run: Run, watch: Watch, secrets: dict[str, str]) -> None:
         self.run = run
         self.watch = watch
+        self.secrets = secrets
         self.leaks = watch.leaks(secrets)
 
     def must_be_tight(self, words: str, *channels: str) -> None:
         """Demand that the run said so, and wrote into these channels, too, but no secret into any."""
         assert words in self.run.words, self.run.output
         assert {*ALWAYS, *channels} <= self.watch.channels
+        assert "token 0" in self.secrets, "the emulator tells what it issued"
         assert self.leaks == {}
 
 
@@ -237,6 +238,31 @@ def test_a_login_that_is_refused(controller: Controller) -> None:
         environ={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"},
     )
     refused.must_be_tight("refused the credentials of the option auth", "retry")
+
+
+MISTAKES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "choice": ("check", "interface", lambda inline: {**inline, "interface": "nowhere"}),
+    "type": ("accept", "target", lambda inline: [inline]),
+    "unknown": (
+        "withdraw",
+        "Supported",
+        lambda inline: {**inline, **inline["auth"], "auth": inline["auth"]["password"]},
+    ),
+}
+
+
+@pytest.mark.usefixtures("disks")
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_variables_that_are_refused(controller: Controller, mistake: str) -> None:
+    """Before any module begins."""
+    entry_point, words, spoil = MISTAKES[mistake]
+    given = {"source": controller.inline(SOURCE), "target": controller.inline(TARGET), "volumes": NAMES}
+    for side in ("source", "target"):
+        given[side] = spoil(given[side])
+    refused = controller.role(entry_point, environ={"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}, **given)
+    assert words in refused.run.words, refused.run.output
+    assert refused.run.exit_status != 0
+    assert refused.leaks == {}
 
 
 def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> None:
