@@ -95,8 +95,9 @@ class Client:
             # Taken for less than it is, it would hide entries.
             count = answer.get("count", offset + 1)
             if isinstance(count, bool) or not isinstance(count, int) or count < len(entries):
+                told = str(count) if isinstance(count, int) else f"a {type(count).__name__} of them"
                 raise MalformedAnswer(
-                    f"The answer of {self.url}/{path} shows {len(entries)} entries and says that there are {count!r}."
+                    f"The answer of {self.url}/{path} shows {len(entries)} entries and says that there are {told}."
                 )
             if offset >= count:
                 return
