@@ -55,7 +55,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, known, only, unseal
 
@@ -74,8 +74,8 @@ def read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[st
     except FileNotFoundError:
         return {}
     except FileProblem as problem:
-        return {"problem": safe(f"{problem}.", longest=None)}
+        return {"problem": safe_message(f"{problem}.")}
     except HandoffError as error:
-        return {"problem": safe(str(error), longest=None)}
+        return {"problem": safe_message(str(error))}
     content = content if volume_ids is None else only(content, volume_ids)
     return {**content, "known": known(content)}

@@ -63,7 +63,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, merge, seal, unseal
 
@@ -87,14 +87,14 @@ def problem(
         require_own(path)
         write_whole(path, seal(merge(_old(path, password), offered, about, dead), password), 0o600)
     except HandoffError as error:
-        return safe(str(error), longest=None)
+        return safe_message(str(error))
     except FileProblem as error:
-        return safe(f"{error}. {ADVICE}", longest=None)
+        return safe_message(f"{error}. {ADVICE}")
     except OSError as error:
-        return safe(f"{error.strerror}. {ADVICE}", longest=None)
+        return safe_message(f"{error.strerror}. {ADVICE}")
     except ValueError as error:
         # What can be no path, such as one with a null character.
-        return safe(f"{error}. {ADVICE}", longest=None)
+        return safe_message(f"{error}. {ADVICE}")
     return ""
 
 

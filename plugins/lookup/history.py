@@ -63,7 +63,7 @@ from typing import Any
 from ansible.plugins.lookup import LookupBase
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import UNDER_WAY, FileProblem, read_plain, write_whole
 from ansible_collections.otc.evs.plugins.plugin_utils._history import (
     Fact,
@@ -129,7 +129,7 @@ def problem(directory: Path, host: str, fact: str, render: Render) -> str:
         why = f"{directory}: {error}. {ADVICE}"
     else:
         return ""
-    return safe(f"The report cannot be written: {why}", longest=None)
+    return safe_message(f"The report cannot be written: {why}")
 
 
 class Reports:

@@ -25,7 +25,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     of_the_target,
     unexpected,
 )
-from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
 from ansible_collections.otc.evs.plugins.module_utils._options import (
     LoginOptions,
     concurrency_of,
@@ -35,7 +35,7 @@ from ansible_collections.otc.evs.plugins.module_utils._options import (
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe, safe_message
 
 NO_DICTIONARY = re.compile(r"Value '.*' in the sub parameter field", re.DOTALL)
 """How AnsibleModule begins to tell of something else than a dictionary, and shows all of it."""
@@ -182,7 +182,7 @@ def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions:
     if isinstance(outcome, tuple):
         module.fail_json(msg=outcome[0], exception=outcome[1])
     if isinstance(outcome, EvsError):
-        module.fail_json(msg=safe(outcome.message, longest=None), **outcome.details)
+        module.fail_json(msg=safe_message(outcome.message), **outcome.details)
     _leave(module, task, outcome)
 
 
@@ -197,7 +197,7 @@ def _require_unicode(params: Mapping[str, Any]) -> None:
 
 def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     for warning in result.warnings:
-        module.warn(safe(warning, longest=None))
+        module.warn(safe_message(warning))
     # A task that rehearses without check mode changes nothing, and nothing will.
     acts = task.check_mode or not task.rehearsed
     values: dict[str, Any] = {"changed": result.changed and acts and not result.problems, **result.values}
@@ -209,12 +209,19 @@ def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     if result.transfers is not None:
         values["transfers"] = result.transfers
     if module._diff and acts:
-        values["diff"] = {"before": result.before, "after": result.after}
+        values["diff"] = {"before": _shown_states(result.before), "after": _shown_states(result.after)}
     if result.failure:
-        module.fail_json(msg=safe(result.failure, longest=None), **values)
+        module.fail_json(msg=safe_message(result.failure), **values)
     module.exit_json(**values)
 
 
 def _shown(messages: Sequence[str]) -> list[str]:
     """Sentences that quote what others wrote, safe to show."""
-    return [safe(message, longest=None) for message in messages]
+    return [safe_message(message) for message in messages]
+
+
+def _shown_states(states: Mapping[str, State]) -> dict[str, dict[str, str | None]]:
+    """One side of a diff, which Ansible prints: a status and an ID are what a server sent, too."""
+    return {
+        safe(label): {name: value and safe(value) for name, value in state.items()} for label, state in states.items()
+    }

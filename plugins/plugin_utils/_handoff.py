@@ -104,6 +104,15 @@ def _check_transfer(row: object, where: str) -> None:
         raise HandoffError(f"{where} has a size that is no number of GiB.")
 
 
+def _is_unicode(text: str) -> bool:
+    """Whether it holds no half of a character, which JSON can write, but nobody can send or show."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and is_id(value)
 
@@ -113,6 +122,8 @@ def _require_texts(values: Handoff, names: Sequence[str], where: str) -> None:
         value = values.get(name)
         if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
             raise HandoffError(f"{where} has a {name} that is no text, or a longer one than {LONGEST_TEXT} characters.")
+        if value is not None and not _is_unicode(value):
+            raise HandoffError(f"{where} has a {name} that is not valid Unicode.")
 
 
 def merge(

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 
 VERSION = 2
 
@@ -449,7 +449,7 @@ def _run_on_page(fact: Fact) -> dict[str, Any]:
 def _shown(value: Any) -> Any:
     """The same value, with every character shown that would not be seen, or would turn others around."""
     if isinstance(value, str):
-        return safe(value, longest=None)
+        return safe_message(value)
     if isinstance(value, Mapping):
         return {_shown(key): _shown(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

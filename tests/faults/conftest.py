@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
 from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
+from tests.faults.liar import Liar
 
 FIGURES = "figures"
 """The name under which a test records a line for the summary."""
@@ -18,6 +23,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same retries and polls, but sooner."""
     monkeypatch.setattr(_backoff, "FIRST_DELAY", 0.001)
     monkeypatch.setattr(_proof, "FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def liar(monkeypatch: pytest.MonkeyPatch) -> Liar:
+    """Stands between the module and the cloud."""
+    told = Liar()
+    send = HTTPAdapter.send
+
+    def pass_on(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        response = send(self, request, **{**options, "stream": False})
+        told.tell(request, response)
+        return response
+
+    monkeypatch.setattr(HTTPAdapter, "send", pass_on)
+    return told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._text import LONGEST, safe
+from ansible_collections.otc.evs.plugins.module_utils._text import LONGEST, LONGEST_MESSAGE, safe, safe_message
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,14 @@ from ansible_collections.otc.evs.plugins.module_utils._text import LONGEST, safe
         ("\ud800", "\\ud800"),
         ("\U000e0041", "\\U000e0041"),
         ("\xad", "\\xad"),
+        # What has no width: fillers, and selectors of variants, which can carry a hidden text.
+        ("\u3164\u2800", "\\u3164\\u2800"),
+        ("a\ufe0f\U000e0101", "a\\ufe0f\\U000e0101"),
+        # Marks belong to a letter, and no letter has a heap of them.
+        ("e\u0301a\u0302\u0301", "e\u0301a\u0302\u0301"),
+        ("\u0301a", "\\u0301a"),
+        ("\x1b\u0301", "\\x1b\\u0301"),
+        ("a" + "\u0335" * 6 + "b\u0335", "a" + "\u0335" * 4 + "\\u0335" * 2 + "b\u0335"),
         # White space of one line stays, though it does not count as printable.
         ("a\xa0b", "a\xa0b"),
     ],
@@ -43,3 +51,10 @@ def test_what_is_long_is_cut(text: str, longest: int, shown: str) -> None:
 def test_how_long_is_long() -> None:
     assert safe("x" * LONGEST) == "x" * LONGEST
     assert safe("x" * 10_000) == "x" * LONGEST + "..."
+
+
+def test_a_whole_message_is_long_enough_for_what_is_in_it() -> None:
+    text = "x" * LONGEST_MESSAGE
+    assert safe_message(text) == text
+    assert safe_message(f"{text}y\x07") == f"{text}..."
+    assert safe_message("a\x07") == "a\\x07"

@@ -22,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evid
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids, require_names
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
+from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 
 
 def volumes_info(
@@ -57,7 +58,9 @@ def volume_row(volume: Volume, transfer: Transfer | None, evidence: Evidence | N
         **row,
         "transferable": not found and not unchecked,
         "blockers": [blocker.as_result() for blocker in found],
-        "unchecked": [{"constraint": constraint, "reason": reason} for constraint, reason in unchecked.items()],
+        "unchecked": [
+            {"constraint": constraint, "reason": safe_message(reason)} for constraint, reason in unchecked.items()
+        ],
         "cautions": cautions(facts),
     }
 

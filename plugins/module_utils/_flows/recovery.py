@@ -15,6 +15,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     EvsError,
     Unproved,
     UsageError,
+    quoted,
     sentence,
 )
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, passes
@@ -69,7 +70,7 @@ def _is_free_again(evs: Evs, volume: Volume, name: str) -> bool:
     ours = evs.transfers(volume.id)
     if ours and ours[0].name != name:
         raise UsageError(
-            f"Transfer {ours[0].id}, called {ours[0].name!r}, has meanwhile offered the disk; it is left alone."
+            f"Transfer {ours[0].id}, called {quoted(ours[0].name)}, has meanwhile offered the disk; it is left alone."
         )
     for transfer in ours:
         evs.delete_transfer(transfer.id)

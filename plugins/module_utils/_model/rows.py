@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe, safe_message
 
 MOVED = "moved"
 OFFERED = "offered"
@@ -49,7 +49,7 @@ class Reason:
 
     def as_result(self) -> dict[str, object]:
         """The reason as the modules return it, safe to show."""
-        return {"constraint": self.constraint, "reason": safe(self.reason, None), "remedy": safe(self.remedy, None)}
+        return {"constraint": self.constraint, "reason": safe_message(self.reason), "remedy": safe_message(self.remedy)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Row:
 
     def as_result(self) -> dict[str, object]:
         """The row as the modules return it: its sentences quote what others wrote, and are safe to show."""
-        message = None if self.message is None else safe(self.message, longest=None)
+        message = None if self.message is None else safe_message(self.message)
         return {**asdict(self), "reasons": [reason.as_result() for reason in self.reasons], "message": message}
 
 

@@ -13,9 +13,10 @@ Sources: EVS user guide, "Managing EVS Transfers" (the list of constraints); EVS
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._errors import quoted
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
     Named,
@@ -32,7 +33,10 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Transfer,
     Volume,
 )
+from ansible_collections.otc.evs.plugins.module_utils._text import safe, safe_message
 
+MOST_NAMED = 10
+"""So many snapshots and the like a sentence names; the evidence holds all."""
 DEDICATED = ("DSS", "DESS")
 SYSTEM_DEVICES = ("/dev/vda", "/dev/sda", "/dev/xvda")
 
@@ -64,7 +68,8 @@ class Blocker:
     remedy: str
 
     def as_result(self) -> dict[str, Any]:
-        return asdict(self)
+        """The blocker as the modules return it: sentences that are safe to show, and the evidence as it is."""
+        return asdict(replace(self, reason=safe_message(self.reason), remedy=safe_message(self.remedy)))
 
 
 def status(facts: Facts) -> Blocker | None:
@@ -75,7 +80,7 @@ def status(facts: Facts) -> Blocker | None:
     evidence: dict[str, Any] = {"status": volume.status}
     if volume.status != AWAITING_TRANSFER:
         remedy = "Wait until the disk is available; a disk in an error status has to be repaired first."
-        return Blocker("status", f"its status is {volume.status}, not available", evidence, remedy)
+        return Blocker("status", f"its status is {safe(volume.status)}, not available", evidence, remedy)
     if facts.transfer is None:
         remedy = (
             "Nobody can accept or withdraw what is not there: an administrator of the cloud has to reset the status."
@@ -85,7 +90,7 @@ def status(facts: Facts) -> Blocker | None:
     evidence.update(transfer_id=transfer.id, transfer_name=transfer.name, created_at=transfer.created_at)
     return Blocker(
         "status",
-        f"it is offered already, by transfer {transfer.id} called {transfer.name!r}, "
+        f"it is offered already, by transfer {safe(transfer.id)} called {quoted(transfer.name)}, "
         f"since {transfer.created_at or 'an unknown time'}",
         evidence,
         "Let the transfer be accepted, or withdraw it with evs_transfer and state: absent.",
@@ -97,11 +102,12 @@ def attached(facts: Facts) -> Blocker | None:
     if volume.status != IN_USE and not volume.attachments:
         return None
     where = [
-        f"server {item.server_id or 'unknown'} as {item.device or 'unknown device'}" for item in volume.attachments
+        f"server {safe(item.server_id) or 'unknown'} as {safe(item.device) or 'unknown device'}"
+        for item in volume.attachments
     ]
     return Blocker(
         "attached",
-        f"it is attached to {', '.join(where) or 'a server'}",
+        f"it is attached to {_some(where) or 'a server'}",
         {"status": volume.status, "attachments": [asdict(item) for item in volume.attachments]},
         "Unmount it in the server and detach it.",
     )
@@ -122,7 +128,7 @@ def encrypted(facts: Facts) -> Blocker | None:
     key = evidence.get("__system__cmkid")
     return Blocker(
         "encrypted",
-        "it is encrypted" + (f" with the key {key}" if key else ""),
+        "it is encrypted" + (f" with the key {safe(key)}" if key else ""),
         evidence,
         "An encrypted disk cannot change its owner: make a disk without encryption in the source, copy the data, "
         "and transfer that one.",
@@ -191,8 +197,8 @@ def backup_policy(facts: Facts) -> Blocker | None:
             for vault in bound
         ]
         for vault in bound:
-            names = ", ".join(
-                policy.label + ("" if policy.enabled else ", disabled") for policy in facts.policies[vault.id]
+            names = _some(
+                [policy.label + ("" if policy.enabled else ", disabled") for policy in facts.policies[vault.id]]
             )
             reasons.append(f"it is in vault {vault.label}, to which the policy {names} is applied")
         remedies.append(
@@ -204,17 +210,17 @@ def backup_policy(facts: Facts) -> Blocker | None:
     old_policy = facts.volume.metadata.get("policy")
     if old_policy:
         evidence["policy"] = old_policy
-        reasons.append(f"it is bound to the backup policy {old_policy} of VBS")
+        reasons.append(f"it is bound to the backup policy {safe(old_policy)} of VBS")
         remedies.append("Take the disk out of that policy in Volume Backup Service.")
     if not reasons:
         return None
-    return Blocker("backup_policy", "; ".join(reasons), evidence, " ".join(remedies))
+    return Blocker("backup_policy", _some(reasons, "; "), evidence, " ".join(remedies))
 
 
 def replication_pair(facts: Facts) -> Blocker | None:
     if not facts.pairs:
         return None
-    named = ", ".join(f"{pair.label}, {pair.status}" for pair in facts.pairs)
+    named = _some([f"{pair.label}, {safe(pair.status)}" for pair in facts.pairs])
     return Blocker(
         "replication_pair",
         f"it is in the replication pair {named}",
@@ -233,7 +239,7 @@ def prepaid(facts: Facts) -> Blocker | None:
         return None
     return Blocker(
         "prepaid",
-        f"it is paid for by the month or year, with order {order}",
+        f"it is paid for by the month or year, with order {safe(order)}",
         {"orderID": order},
         "Change it to pay per use, or wait until the order has ended.",
     )
@@ -246,14 +252,20 @@ def dedicated_storage(facts: Facts) -> Blocker | None:
     pool = placement.pool_name or placement.pool_id
     return Blocker(
         "dedicated_storage",
-        f"it is on dedicated storage ({placement.service_type or 'EVS'}{', pool ' + pool if pool else ''})",
+        f"it is on dedicated storage ({safe(placement.service_type) or 'EVS'}{', pool ' + safe(pool) if pool else ''})",
         {"service_type": placement.service_type, "dedicated_storage_id": placement.pool_id or None},
         "Copy its data to a new disk on shared storage, and transfer that one.",
     )
 
 
 def _labels(items: Sequence[Named]) -> str:
-    return ", ".join(item.label for item in items)
+    return _some([item.label for item in items])
+
+
+def _some(texts: Sequence[str], separator: str = ", ") -> str:
+    """The first of them, and how many more there are."""
+    rest = len(texts) - MOST_NAMED
+    return separator.join(texts[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _count(items: Sequence[Named], what: str) -> str:

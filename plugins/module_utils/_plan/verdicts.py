@@ -28,6 +28,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     Row,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Volume
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def of_offer(volume: Volume, transfer_id: str | None, trouble: Trouble | None, s
         if sight.status == AWAITING_TRANSFER:
             return replace(row, outcome=OFFERED)
         return row.saying(
-            f"{subject} was offered by transfer {transfer_id}, but then its status is {sight.status}, not "
+            f"{subject} was offered by transfer {transfer_id}, but then its status is {safe(sight.status)}, not "
             f"{AWAITING_TRANSFER}: somebody has withdrawn the offer, or reset the status. Run again."
         )
     if isinstance(sight, Unread):
@@ -196,10 +197,10 @@ def of_move(
 def _arrived(there: Volume, transfer_id: str | None, trouble: Trouble | None, target: Project) -> Row:
     """A disk that the target has; without an offer of this run somebody else has brought it."""
     if not is_owned(there, target):
-        owner = there.project_id or "not told by the cloud"
+        owner = safe(there.project_id or "") or "not told by the cloud"
         message = (
-            f"Disk {there.label} is in project {target.label}, but its status is {there.status} and its owner {owner}. "
-            "Look at it with evs_volume_info."
+            f"Disk {there.label} is in project {target.label}, but its status is {safe(there.status)} and its owner "
+            f"{owner}. Look at it with evs_volume_info."
         )
         return replace(Row.of(there, FAILED, there.project_id, transfer_id), message=message)
     if transfer_id is None or (trouble and not trouble.is_open):
@@ -214,9 +215,9 @@ def of_accept(told: Row, label: str, trouble: Trouble | None, sight: Sight, targ
     if isinstance(sight, Volume):
         if is_owned(sight, target):
             return Row.of(sight, ACCEPTED, target.id, told.transfer_id)
-        owner = sight.project_id or "not told by the cloud"
+        owner = safe(sight.project_id or "") or "not told by the cloud"
         before = f"{label}: {trouble.message} The disk is in this project" if trouble else f"{label} was accepted"
-        message = f"{before}, but the status of the disk is {sight.status} and its owner {owner}."
+        message = f"{before}, but the status of the disk is {safe(sight.status)} and its owner {owner}."
         return replace(Row.of(sight, FAILED, sight.project_id, told.transfer_id), message=message)
     row = Row(told.id, FAILED, told.name, transfer_id=told.transfer_id)
     not_done = f"{label} was not accepted in project {target.label}"

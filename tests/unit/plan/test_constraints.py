@@ -52,6 +52,7 @@ BLOCKED: list[tuple[str, dict[str, Any], str, str]] = [
     ("snapshots", {"snapshots": [OWN]}, "it has 1 snapshot: nightly (n-1)", "Delete nightly (n-1)"),
     ("snapshots", {"snapshots": [KEPT]}, "1 snapshot: autobk_snapshot_vbs_7", "goes only with it"),
     ("snapshots", {"snapshots": [OWN, KEPT]}, "it has 2 snapshots", "goes only with it"),
+    ("snapshots", {"snapshots": [OWN] * 12}, "12 snapshots: nightly (n-1), ", "nightly (n-1) and 2 more; make"),
     ("backups", {"backups": [BACKUP]}, "it has 1 backup: weekly (b-1)", "Delete the backups"),
     ("backups", {"backups": [BACKUP], "vaults": [LOCKED]}, "weekly (b-1)", "vault-b (t-2) is locked"),
     ("backup_policy", {"vaults": [VAULT], "policies": {"t-1": [DAILY]}}, "vault-a (t-1)", "deletes the backups"),
