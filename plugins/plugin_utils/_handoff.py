@@ -16,14 +16,19 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import parts
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import is_id
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 FORMAT = "otc.evs handoff"
 VERSION = 1
 FIELDS = ("transfer_id", "auth_key", "volume_id", "volume_name", "size", "volume_type", "created_at")
-MOST_BYTES = 64 * 2**20
-"""Of a file: ten times what 20,000 disks take."""
+MOST_TRANSFERS = 20_000
+MOST_BYTES = 32 * 2**20
+"""Of a file: what so many disks take, and half as much again. To decrypt it takes seven times as much memory."""
+MOST_PARTS = 20 * MOST_TRANSFERS
+"""Of its JSON, before anything is made of it. A transfer has eight."""
+IN_PARTS = "Let the disks be offered in parts, each with a handoff file of its own."
 LONGEST_TEXT = 1000
 LARGEST_SIZE = 10**9
 """Of a disk, in GiB."""
@@ -37,7 +42,11 @@ class HandoffError(Exception):
 
 def seal(content: Handoff, password: str) -> str:
     """The text of the file."""
+    if len(content["transfers"]) > MOST_TRANSFERS:
+        raise HandoffError(f"it would have more than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
     sealed: bytes = _vault(password).encrypt(json.dumps(content, indent=1))
+    if len(sealed) > MOST_BYTES:
+        raise HandoffError(f"it would be larger than {MOST_BYTES // 2**20} MiB. {IN_PARTS}")
     return sealed.decode()
 
 
@@ -56,6 +65,8 @@ def unseal(text: str, password: str) -> dict[str, Any]:
 
 def parse(clear: str | bytes) -> dict[str, Any]:
     """The handoff in a text that was decrypted, checked whole."""
+    if parts(clear if isinstance(clear, bytes) else clear.encode()) > MOST_PARTS:
+        raise HandoffError(f"it has more in it than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
     try:
         content = json.loads(clear, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -84,6 +95,8 @@ def _check(content: Handoff) -> None:
     _require_texts(content, ("name", "target_project", "created"), "it")
     if not isinstance(transfers, list):
         raise HandoffError("it has no list of transfers.")
+    if len(transfers) > MOST_TRANSFERS:
+        raise HandoffError(f"it has {len(transfers):,} transfers, and {MOST_TRANSFERS:,} are the most. {IN_PARTS}")
     seen: dict[str, int] = {}
     for number, row in enumerate(transfers, 1):
         _check_transfer(row, f"its transfer number {number}")

@@ -16,6 +16,11 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAn
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
+def parts(body: bytes) -> int:
+    """At least as many objects, lists and values as a JSON document has, or a piece of one, without parsing it."""
+    return sum(map(body.count, (b",", b"{", b"[")))
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """An object; anything else is an empty one, which lacks what is required."""
     return value if isinstance(value, Mapping) else {}
