@@ -129,6 +129,24 @@ def test_names_that_hold_a_short_password_stay_whole(emulator: EmulatorServer, w
     assert "alicepw-missing" in refused["msg"]
 
 
+@pytest.mark.parametrize("before", [0, 430, 480, 495])
+def test_half_an_echo_is_not_shown_either(emulator: EmulatorServer, before: int) -> None:
+    """Long words are cut, and a part of a secret would not be known again."""
+    password = "5ecre7" * 20
+    words = {"error": {"code": 401, "message": "x" * before + password, "title": "Unauthorized"}}
+    auth = {**emulator.cloud(SOURCE)["auth"], "password": password}
+    with scripted(*[answer(401, words, X_Openstack_Request_Id=f"req-{password}")] * 3) as script:
+        result = run_module("evs_transfer_info", auth={**auth, "auth_url": f"{script.url}/v3"})
+    assert "refused the credentials" in result["msg"]
+    assert "5ecre7" not in json.dumps({**result, "invocation": None})
+    auth = emulator.cloud(SOURCE)["auth"]
+    words = {"error": {"code": f"{'c' * 30}{auth['password']}", "message": "x" * before + auth["password"]}}
+    with scripted(answer(403, words)) as script:
+        result = run_module("evs_transfer_info", auth=auth, endpoints={"evs": script.url})
+    assert "was answered 403" in result["msg"]
+    assert auth["password"][:4] not in result["msg"].replace(auth["username"], "")
+
+
 def test_a_refused_login_does_not_show_the_password(
     emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, UsageError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
@@ -112,10 +112,14 @@ class Offered:
         """In what the disk that came is not the one that was told of."""
         told = {"id": self.volume_id, "name": self.volume_name, "size": self.size, "volume_type": self.volume_type}
         return [
-            f"its {trait} is {getattr(volume, trait)!r}, not {value!r}"
+            f"its {trait} is {_quoted(getattr(volume, trait))}, not {_quoted(value)}"
             for trait, value in told.items()
             if value is not None and value != getattr(volume, trait)
         ]
+
+
+def _quoted(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 TEXTS = ("transfer_id", "auth_key", "volume_id", "volume_name", "volume_type")
@@ -179,7 +183,7 @@ def accept(
     own_transfers = {transfer.id: transfer for transfer in evs.transfers()}
     decided = plan(offered, mine, own_transfers)
     rows = {
-        offer.transfer_id: Row.of(mine[offer.volume_id], ALREADY_THERE, evs.project.id, offer.transfer_id)
+        offer.transfer_id: _here_already(offer, mine[offer.volume_id], evs.project)
         for offer in decided.owned
         if offer.volume_id
     }
@@ -208,6 +212,21 @@ def accept(
         if row.outcome == ACCEPTED:
             _note(result, row, evs.project)
     return result
+
+
+def _here_already(offer: Offered, volume: Volume, owner: Project) -> Row:
+    """A disk that the project has already.
+
+    What is not as it was told may have been changed since the disk came, so it is no failure.
+    """
+    row = Row.of(volume, ALREADY_THERE, owner.id, offer.transfer_id)
+    differences = offer.differences(volume)
+    if not differences:
+        return row
+    return row.saying(
+        f"Disk {volume.label} is in this project already, and is not as it was told: {'; '.join(differences)}. "
+        "If nobody has changed it since it came, ask the source what was meant."
+    )
 
 
 def _own(transfer: Transfer, mine: Mapping[str, Volume], owner: Project) -> Row:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,6 +191,19 @@ def test_what_came_although_something_else_was_told_is_an_alarm(emulator: Emulat
     assert "its size is 900, not 1" in alarm
     assert "not all as told" in (result.failure or "")
     assert result.changed
+
+
+def test_what_is_here_already_and_is_not_as_it_was_told_is_told(emulator: EmulatorServer) -> None:
+    """S2: by a second run as well; no failure, since the target may have changed it meanwhile."""
+    emulator.create_volume(SOURCE, "huge", size=900)
+    (known,) = offered(make_offer(evs_of(emulator, SOURCE), "huge"))
+    take(evs_of(emulator, TARGET), [known])
+    for told, differs in ((replace(known, volume_name="small", size=1), True), (known, False)):
+        result = take(evs_of(emulator, TARGET), [told])
+        (row,) = rows_of(result)
+        assert (row.outcome, row.name, row.size) == ("already_there", "huge", 900)
+        assert ("its name is 'huge', not 'small'; its size is 900, not 1" in (row.message or "")) is differs
+        assert (result.alarms, result.failure, result.changed) == ([], None, False)
 
 
 @pytest.mark.parametrize("skip_gone", [True, False])
