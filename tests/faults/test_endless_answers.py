@@ -10,11 +10,13 @@ import email.utils
 import gzip
 import itertools
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+import trustme
 
 from ansible_collections.otc.evs.plugins.module_utils._api import bound as _bound
 from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
@@ -32,7 +34,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import run_module
 from tests.support.scripted import Script, Step, answer, scripted
-from tests.support.server import SOURCE
+from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import session_of
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -282,28 +284,145 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_stall, "MOST_TIMES", 2)
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    """What a server shows that speaks TLS, and the file with which it is trusted."""
+    made = trustme.CA()
+    file = tmp_path_factory.mktemp("authority") / "ca.pem"
+    made.cert_pem.write_to_path(str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert("127.0.0.1", "evs.example.com").configure_cert(context)
+    return context, str(file)
+
+
+Authority = tuple[ssl.SSLContext, str]
+LINES = pytest.mark.parametrize("line", ["plain", "TLS"])
+
+
+@LINES
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("how", DRIPPING)
-def test_an_answer_that_comes_in_drops_is_given_up(emulator: EmulatorServer, how: str) -> None:
+def test_an_answer_that_comes_in_drops_is_given_up(
+    emulator: EmulatorServer, authority: Authority, line: str, how: str
+) -> None:
     """S5: no look at the line is silent for long, and the answer never ends; a POST is not sent again."""
-    with scripted(DRIPPING[how]) as script, pytest.raises((AnswerLost, MalformedAnswer)) as caught:
-        client_of(emulator, script).post("x", {})
+    context, file = authority
+    with (
+        scripted(DRIPPING[how], tls=context if line == "TLS" else None) as script,
+        pytest.raises((AnswerLost, MalformedAnswer)) as caught,
+    ):
+        client_of(emulator, script, ca_cert=file).post("x", {})
     assert len(script.received) == 1
     # http.client gives up by itself after a hundred headers.
     assert how == "in its headers" or "comes in drops" in str(caught.value)
     assert outcome_is_open(caught.value)
 
 
+@LINES
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("how", ["of 100 Continue", "with a length"])
-def test_a_keystone_that_answers_in_drops_is_given_up(emulator: EmulatorServer, how: str) -> None:
+@pytest.mark.parametrize("how", DRIPPING)
+def test_a_keystone_that_answers_in_drops_is_given_up(
+    emulator: EmulatorServer, authority: Authority, line: str, how: str
+) -> None:
+    context, file = authority
     auth = emulator.cloud(SOURCE)["auth"]
-    with scripted(*[DRIPPING[how]] * 5) as script, pytest.raises(EvsError, match="comes in drops"):
-        session_of(emulator, SOURCE, auth={**auth, "auth_url": f"{script.url}/v3"}, timeout=1)
+    with (
+        scripted(*[DRIPPING[how]] * 5, tls=context if line == "TLS" else None) as script,
+        pytest.raises(EvsError) as caught,
+    ):
+        session_of(emulator, SOURCE, auth={**auth, "auth_url": f"{script.url}/v3"}, ca_cert=file, timeout=1)
+    assert how == "in its headers" or "comes in drops" in str(caught.value)
+
+
+PROXIED = {
+    "plain": ("http://evs.example.com/v2", DRIPPING["with a length"], "POST http://"),
+    "of 100 Continue": ("http://evs.example.com/v2", DRIPPING["of 100 Continue"], "POST http://"),
+    "tunnel": (
+        "https://evs.example.com/v2",
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+        "CONNECT evs.example.com",
+    ),
+}
 
 
 @pytest.mark.usefixtures("impatient")
-def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("how", PROXIED)
+def test_a_proxy_that_answers_in_drops_is_given_up(
+    emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """S5: the headers of its answer to CONNECT come before anything is sent."""
+    endpoint, step, request = PROXIED[how]
+    with scripted(*[step] * 5) as script:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, script.url)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        client = session_of(emulator, SOURCE, endpoints={"evs": endpoint}, timeout=1).required_client("evs")
+        with pytest.raises(EvsError, match="comes in drops"):
+            client.post("x", {})
+        first = script.received[0]
+    assert f"{first.method} {first.path}".startswith(request)
+
+
+class TlsInTls:
+    """What urllib3 puts around a line to a proxy that speaks TLS itself."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.socket = line
+
+
+def test_a_line_within_that_of_a_proxy_is_cut_as_well() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        guard, answer = _stall._Guard(), _stall._Answer(0.001)
+        guard.watch(answer)
+        guard.begin(answer, TlsInTls(ours))
+        assert theirs.recv(1) == b"", "it was shut down"
+        assert answer.given_up
+
+
+def stalls_at_the_accept(script: list[Script]) -> Step:
+    """A block storage of the target that has no disk, and answers an accept in drops."""
+
+    def step(connection: socket.socket) -> None:
+        request = script[0].received[-1]
+        if request.method == "POST":
+            DRIPPING["with a length"](connection)
+        elif "detail" in request.path:
+            answer(200, {"volumes": [], "transfers": []})(connection)
+        else:
+            answer(404, {"itemNotFound": {"message": "no such disk", "code": 404}})(connection)
+
+    return step
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_offers_of_a_move_are_withdrawn_if_the_target_stalls(emulator: EmulatorServer) -> None:
+    """S5: the disks are free again when the time is over."""
+    emulator.create_volumes(SOURCE, [{"name": "a"}, {"name": "b"}])
+    scripts: list[Script] = []
+    with scripted(*[stalls_at_the_accept(scripts)] * 200) as script:
+        scripts.append(script)
+        result = run_module(
+            "evs_move",
+            auth=emulator.cloud(SOURCE)["auth"],
+            target={"auth": emulator.cloud(TARGET)["auth"], "endpoints": {"evs": script.url}},
+            volumes=["a", "b"],
+            check_quota=False,
+            concurrency=1,
+            timeout=1,
+        )
+        assert any(request.method == "POST" for request in script.received)
+    assert result["failed"]
+    assert {row["outcome"] for row in result["disks"]} <= {"failed", "unknown"}
+    assert emulator.transfers() == []
+    assert {disk["status"] for disk in emulator.volumes()} == {"available"}
+
+
+@LINES
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_on_a_thin_line_is_not_cut(
+    emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch, authority: Authority, line: str
+) -> None:
     """It takes longer than api_timeout, and each part of it comes in time."""
     monkeypatch.setattr(_stall, "MOST_TIMES", 100)
     parts = 8
@@ -317,6 +436,7 @@ def test_an_answer_on_a_thin_line_is_not_cut(emulator: EmulatorServer, monkeypat
             with contextlib.suppress(TimeoutError):
                 connection.recv(1)
 
-    with scripted(thin) as script:
-        assert client_of(emulator, script).get("x") == {"list": []}
+    context, file = authority
+    with scripted(thin, tls=context if line == "TLS" else None) as script:
+        assert client_of(emulator, script, ca_cert=file).get("x") == {"list": []}
     assert len(script.received) == 1

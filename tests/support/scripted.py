@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -67,8 +68,8 @@ class Script:
 
 
 @contextmanager
-def scripted(*steps: Step) -> Iterator[Script]:
-    """Run such a server on a free port."""
+def scripted(*steps: Step, tls: ssl.SSLContext | None = None) -> Iterator[Script]:
+    """Run such a server on a free port, which speaks TLS if it has a context for it."""
     script = Script("", list(steps))
     lock = threading.Lock()
 
@@ -91,7 +92,9 @@ def scripted(*steps: Step) -> Iterator[Script]:
         allow_reuse_address = True
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        script.url = f"http://127.0.0.1:{server.server_address[1]}"
+        script.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

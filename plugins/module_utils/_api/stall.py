@@ -51,8 +51,11 @@ class _Answer:
         self.line: socket.socket | None = None
         self.given_up = False
 
-    def begin(self, line: socket.socket | None) -> None:
+    def begin(self, line: Any) -> None:
         """The request is sent, and the answer is due."""
+        # TLS within the TLS of a proxy is no socket, but has one.
+        while line is not None and not isinstance(line, socket.socket):
+            line = getattr(line, "socket", None)
         self.line = line
         self.last = time.monotonic() + MOST_TIMES * self.seconds
         self.proceed()
@@ -89,10 +92,15 @@ class _Guard:
         with self._changed:
             self._answers.discard(answer)
 
-    def begin(self, answer: _Answer, line: socket.socket | None) -> None:
+    def begin(self, answer: _Answer, line: Any) -> None:
         with self._changed:
             answer.begin(line)
             self._changed.notify()
+
+    def rest(self, answer: _Answer) -> None:
+        """Nothing is due for the moment."""
+        with self._changed:
+            answer.deadline = float("inf")
 
     def _work(self) -> None:
         with self._changed:
@@ -119,6 +127,13 @@ class _Told:
         guard, answer = _CURRENT.guard, _CURRENT.answer
         guard.begin(answer, self.sock)
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
+
+    def _tunnel(self) -> None:
+        # A proxy has to answer before the request can be sent.
+        guard, answer = _CURRENT.guard, _CURRENT.answer
+        guard.begin(answer, self.sock)
+        super()._tunnel()  # type: ignore[misc]
+        guard.rest(answer)
 
 
 class _Connection(_Told, HTTPConnection):
