@@ -14,6 +14,7 @@ shown by their number.  Data stay as they are; this is for messages.
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 BLANK = frozenset(
@@ -60,6 +61,18 @@ def safe(text: str, longest: int | None = LONGEST) -> str:
 def safe_message(text: str) -> str:
     """A whole message, made of sentences of ours and text of others."""
     return safe(text, LONGEST_MESSAGE)
+
+
+def whole(value: Any) -> Any:
+    """What a JSON document holds, with every half of a character shown by its number.
+
+    JSON can write one, but nobody can send it on: Ansible would refuse all of a result that holds one.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {whole(key): whole(item) for key, item in value.items()}
+    return [whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _number(character: str) -> str:

@@ -42,8 +42,6 @@ class HandoffError(Exception):
 
 def seal(content: Handoff, password: str) -> str:
     """The text of the file."""
-    if len(content["transfers"]) > MOST_TRANSFERS:
-        raise HandoffError(f"it would have more than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
     sealed: bytes = _vault(password).encrypt(json.dumps(content, indent=1))
     if len(sealed) > MOST_BYTES:
         raise HandoffError(f"it would be larger than {MOST_BYTES // 2**20} MiB. {IN_PARTS}")
@@ -149,6 +147,8 @@ def merge(
             rows[transfer["volume_id"]] = {
                 name: transfer.get("id" if name == "transfer_id" else name) for name in FIELDS
             }
+    if len(rows) > MOST_TRANSFERS:
+        raise HandoffError(f"it would have more than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
     return {"format": FORMAT, "version": VERSION, **about, "transfers": list(rows.values())}
 
 

@@ -62,7 +62,7 @@ NO_LIST = "tenant_transfer_volumes has to be a list of names or IDs."
 NO_STRING = "tenant_transfer_volumes holds something that is no string, such as a number; put it into quotes."
 NO_NAME = "tenant_transfer_name has to be a string of 1 to 64 characters and at most 255 bytes"
 NO_PASSWORD = "tenant_transfer_handoff_password has to be a string that is not empty"
-NO_DIRECTORY = "tenant_transfer_report_dir has to be the path of a directory."
+NO_DIRECTORY = "tenant_transfer_report_dir has to be the path of a directory, without characters that cannot be seen."
 
 
 def bad_variables(home: Path) -> dict[str, Case]:
@@ -97,6 +97,8 @@ def bad_variables(home: Path) -> dict[str, Case]:
         "constraints in a string": ("main", {"ignore_constraints": "status"}, "ignore_constraints has to be a list"),
         "a report in a file": ("main", {"report_dir": str(home / "plain")}, NO_DIRECTORY),
         "a report in a list": ("main", {"report_dir": ["x"]}, NO_DIRECTORY),
+        "a report that acts": ("main", {"report_dir": "x\x1b[2J"}, NO_DIRECTORY),
+        "a handoff that acts": ("offer", {"handoff_file": "x\x1b[2J"}, "without characters that cannot be seen"),
         "an age that is none": ("withdraw", {"older_than": "soon"}, "older_than is 'soon'; it takes"),
         "an age beyond reckoning": ("withdraw", {"older_than": "9" * 30 + "d"}, "which is too long a time"),
         "a handoff in a directory": (

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._text import LONGEST, LONGEST_MESSAGE, safe, safe_message
+from ansible_collections.otc.evs.plugins.module_utils._text import (
+    LONGEST,
+    LONGEST_MESSAGE,
+    safe,
+    safe_message,
+    whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,10 @@ def test_a_whole_message_is_long_enough_for_what_is_in_it() -> None:
     assert safe_message(text) == text
     assert safe_message(f"{text}y\x07") == f"{text}..."
     assert safe_message("a\x07") == "a\\x07"
+
+
+def test_half_a_character_is_data_of_nobody() -> None:
+    emoji = "\N{GRINNING FACE}"
+    assert whole({"a\ud800": ["\udc00", emoji, 1, None, {"b": "c"}]}) == {
+        "a\\ud800": ["\\udc00", emoji, 1, None, {"b": "c"}]
+    }

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe, whole
 
 if TYPE_CHECKING:
     import requests
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 REQUEST_ID_HEADERS = ("x-compute-request-id", "x-openstack-request-id", "X-Request-Id")
 LONGEST_REASON = 500
 LONGEST_CODE = 50
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a character, and both halves of one."""
 SURELY_NOTHING_DONE = range(300, 500)
 
 
@@ -31,6 +34,8 @@ def decode(where: str, response: requests.Response, secrets: Secrets) -> Mapping
         return {}
     try:
         body = response.json()
+        if HALF.search(response.content):
+            body = whole(body)
     except (ValueError, RecursionError) as error:
         kind = safe(secrets.cut(response.headers.get("Content-Type", "untyped")), LONGEST_CODE)
         raise MalformedAnswer(f"{where}: the answer, {kind}, is not valid JSON: {error}") from error

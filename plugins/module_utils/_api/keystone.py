@@ -23,7 +23,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._text import safe, whole
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -72,7 +72,7 @@ class Keystone:
             )
         if not all(isinstance(part, str) for part in scope):
             raise self._failure(TypeError("the project of the token is not told by strings"))
-        self.project = Project(*scope, found.region_name)
+        self.project = Project(whole(scope[0]), whole(scope[1]), found.region_name)
 
     def token(self) -> str:
         token = self._patiently(lambda: self._session.get_token(self._plugin)) or ""
