@@ -64,7 +64,13 @@ from ansible.plugins.lookup import LookupBase
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
-from ansible_collections.otc.evs.plugins.plugin_utils._files import UNDER_WAY, FileProblem, read_plain, write_whole
+from ansible_collections.otc.evs.plugins.plugin_utils._files import (
+    UNDER_WAY,
+    FileProblem,
+    read_plain,
+    require_no_foreign_link,
+    write_whole,
+)
 from ansible_collections.otc.evs.plugins.plugin_utils._history import (
     Fact,
     Ignored,
@@ -228,6 +234,11 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):
             directory.chmod(0o755)
+    try:
+        # Afterwards: somebody may have put one there in between.
+        require_no_foreign_link(directory)
+    except FileProblem as problem:
+        raise ReportError(f"{directory}: {problem}. {ADVICE}") from problem
 
 
 def _link(temporary: Path, path: Path) -> None:

@@ -54,6 +54,13 @@ def require_own(path: Path) -> None:
         raise FileProblem("it belongs to another user")
 
 
+def require_no_foreign_link(path: Path) -> None:
+    """Refuse a directory that another user has put a link in the place of; root and the user himself may."""
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
+        raise FileProblem("it is a symbolic link of another user")
+
+
 def write_whole(path: Path, text: str, mode: int, place: Callable[[Path, Path], object] = Path.replace) -> None:
     """Write a file that is there whole or not at all, with its mode from its birth; raises OSError."""
     handle, name = tempfile.mkstemp(prefix=UNDER_WAY[0], suffix=UNDER_WAY[1], dir=path.parent)

@@ -68,6 +68,21 @@ def test_nothing_is_written_or_read_through_a_link(tmp_path: Path) -> None:
     assert elsewhere.read_text(encoding="utf-8") == "theirs"
 
 
+def test_another_name_of_the_same_file_keeps_the_old_content(tmp_path: Path) -> None:
+    """S9: a hard link that others made to a file of one's own, or keep to an old handoff."""
+    path, other = tmp_path / "handoff.vault", tmp_path / "other"
+    other.write_text("precious", encoding="utf-8")
+    os.link(other, path)
+    assert "it is not a handoff file" in write(path, offered=[OFFER])
+    path.unlink()
+    assert write(path, offered=[OFFER]) == ""
+    os.link(path, tmp_path / "kept")
+    before = path.read_bytes()
+    assert write(path, offered=[{**OFFER, "id": "9" * 32, "volume_id": "8" * 32}]) == ""
+    assert (tmp_path / "kept").read_bytes() == before != path.read_bytes()
+    assert other.read_text(encoding="utf-8") == "precious"
+
+
 def test_what_is_no_plain_file_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "handoff"
     os.mkfifo(path)

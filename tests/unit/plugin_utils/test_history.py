@@ -704,6 +704,31 @@ def test_what_is_no_run_is_told_and_left_alone(tmp_path: Path) -> None:
     assert (runs / link).is_symlink()
 
 
+@pytest.mark.parametrize("name", ["reports", "reports/runs"])
+def test_nothing_is_written_where_a_link_of_another_user_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """S9: planted in a place that all may write to. One of one's own is fine."""
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / name
+    elsewhere.mkdir()
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere)
+    lstat = os.lstat
+
+    def of_another(path: Path) -> os.stat_result:
+        status = list(lstat(path))
+        status[stat.ST_UID] = 4711
+        return os.stat_result(status)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", of_another)
+        told = add(tmp_path / "reports", fact(8, [MOVED]))
+    assert told == f"The report cannot be written: {link}: it is a symbolic link of another user. {ADVICE}"
+    assert list(elsewhere.iterdir()) == []
+    assert add(tmp_path / "reports", fact(8, [MOVED])) == ""
+    assert list(elsewhere.iterdir()) != []
+
+
 def test_the_largest_file_is_read_and_a_larger_one_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = fact(8, [MOVED])
     size = len(json.dumps(told, indent=2)) + 1
