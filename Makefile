@@ -47,5 +47,5 @@ clean: ## Remove all that was made
 $(NOX): tests/requirements/nox.txt
 	@test -n "$(PYTHON)" || { echo "Needs Python 3.11 or later with venv (Debian: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements/nox.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements/nox.txt
 	@touch $(NOX)

@@ -64,11 +64,11 @@ NEWEST_PYTHON = [name for name in PYTHONS if name == THIS_PYTHON or answers(name
 
 def install(session: nox.Session, name: str) -> None:
     """Install one of the pinned sets."""
-    session.install("-r", str(REQUIREMENTS / f"{name}.txt"))
+    session.install("--require-hashes", "-r", str(REQUIREMENTS / f"{name}.txt"))
 
 
 def install_only(session: nox.Session, *names: str) -> None:
-    """Install a few packages in the versions that the tests have them in."""
+    """Install a few packages in the versions that the tests have them in, which their hashes are compared with."""
     session.install("-c", str(REQUIREMENTS / "test.txt"), *names)
 
 
@@ -257,7 +257,7 @@ def pins(session: nox.Session) -> None:
     for name, python in oldest.items():
         session.run(
             *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),
-            *("--no-emit-index-url", "--python-version", python),
+            *("--no-emit-index-url", "--generate-hashes", "--python-version", python),
             *(f"{name}.in", "--output-file", f"{name}.txt"),
             env={"UV_CUSTOM_COMPILE_COMMAND": "make pins", "UV_PYTHON_DOWNLOADS": "never"},
         )
