@@ -1,6 +1,6 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cloud in one small process for tests and the demo: Keystone, EVS, CBR, VBS, SDRS, two tenants.
+"""A cloud in one small process for tests and the demo: Keystone, EVS, CBR, VBS, SDRS, some tenants.
 
 Each service has an address of its own, as in the real cloud, all of them on 127.0.0.1:
 
@@ -14,8 +14,8 @@ Each service has an address of its own, as in the real cloud, all of them on 127
     access.py      token, project, microversion and outages of a call to a tenant's service
     views.py, pages.py, listing.py
                    JSON shapes, filters and pages that several calls share
-    identity.py, versions.py, volumes.py, vendor_volumes.py, volume_types.py, transfers.py,
-    quotas.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py, sdrs.py
+    identity.py, versions.py, volumes.py, metadata.py, vendor_volumes.py, volume_types.py,
+    transfers.py, quotas.py, surroundings.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py, sdrs.py
                    the services: a list of routes and one function a call
     faults.py      which requests go wrong, and how
     control.py     the way in for tests, under /_emulator

@@ -78,6 +78,8 @@ def detail(call: Call, backup: Backup) -> dict[str, Any]:
         "is_incremental": backup.incremental,
         "has_dependent_backups": False,
         "os-bak-tenant-attr:tenant_id": backup.project_id,
+        "os-backup-project-attr:project_id": backup.project_id,
+        "data_timestamp": backup.created_at,
     }
 
 

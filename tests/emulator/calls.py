@@ -50,6 +50,11 @@ class Call:
         return self.path.split("/", 2)[1]
 
     @property
+    def minor(self) -> int:
+        """The minor part of the microversion; v2 has none, which is less than any."""
+        return int(self.microversion.partition(".")[2]) if self.microversion else -1
+
+    @property
     def tail(self) -> str:
         """The path behind the project."""
         return "/" + self.path.split("/", 3)[3]

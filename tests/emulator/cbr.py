@@ -10,6 +10,7 @@ from typing import Any
 from tests.emulator import errors, pages
 from tests.emulator.calls import Call, Reply, Route
 from tests.emulator.protection import DISK, Backup, Policy, Vault
+from tests.emulator.state import Volume
 
 MOST = 1000
 PROVIDERS = {True: "d1603440-187d-4516-af25-121250c7cc97", False: "0daac4c5-6707-4851-97ba-169e36266b66"}
@@ -153,6 +154,14 @@ def list_vaults(call: Call) -> Reply:
     return Reply(200, {"vaults": [vault_view(call, v) for v in page(call, found)], "count": len(found)})
 
 
+def show_vault(call: Call) -> Reply:
+    """Show a vault."""
+    vault = call.state.protection.vaults.rows.get(call.params["vault"])
+    if vault is None or vault.project_id != call.project_id:
+        raise errors.of_service("cbr", 404, "The vault does not exist.")
+    return Reply(200, {"vault": vault_view(call, vault)})
+
+
 def vault_view(call: Call, vault: Vault) -> dict[str, Any]:
     """Show a vault; which policy it has it does not tell."""
     return {
@@ -163,6 +172,8 @@ def vault_view(call: Call, vault: Vault) -> dict[str, Any]:
         "provider_id": PROVIDERS[vault.object_type == "disk"],
         "resources": [resource_view(call, vault, resource) for resource in vault.resources],
         "auto_bind": vault.auto_bind,
+        "auto_expand": False,
+        "user_id": call.state.member_of(vault.project_id).id,
         "bind_rules": {},
         "locked": vault.locked,
         "enterprise_project_id": "0",
@@ -186,21 +197,79 @@ def resource_view(call: Call, vault: Vault, resource: dict[str, Any]) -> dict[st
         "name": volume.name if volume else "",
         "size": volume.size if volume else 0,
         "protect_status": "available",
+        # EVS_API D.1.1: of a server, the disks that are left out.
+        "extra_info": {"exclude_volumes": []},
         "backup_size": sum(b.resource_size for b in backups),
         "backup_count": len(backups),
     } | resource
+
+
+# What could be put into a vault
+
+
+def list_protectables(call: Call) -> Reply:
+    """List the project's disks, or its servers, of which there are none; in the documents' list of actions only."""
+    volumes = call.state.volumes_by_age(call.project_id, newest_first=True) if of_disks(call) else ()
+    shown = [protectable_view(call, volume) for volume in page(call, list(volumes))]
+    return Reply(200, {"instances": shown, "count": len(shown)})
+
+
+def show_protectable(call: Call) -> Reply:
+    """Show whether a disk can be put into a vault, and which one it is in (EVS_API D.1.3)."""
+    volume = call.state.volume_of(call.project_id, call.params["instance"]) if of_disks(call) else None
+    if volume is None:
+        raise errors.of_service("cbr", 404, "The resource does not exist.")
+    return Reply(200, {"instance": protectable_view(call, volume)})
+
+
+def of_disks(call: Call) -> bool:
+    """Tell whether the URL asks for disks."""
+    kind = call.params["type"]
+    if kind not in ("disk", "server"):
+        raise refuse("The type is disk or server.")
+    return kind == "disk"
+
+
+def protectable_view(call: Call, volume: Volume) -> dict[str, Any]:
+    """Show a disk to be protected; the vault is there if it is in one."""
+    vault = next(iter(call.state.protection.vaults.of(volume.id)), None)
+    result: dict[str, Any] = {"result": vault is None, "code": None, "reason": None, "message": None}
+    if vault is not None:
+        result |= {"reason": "The resource is in a vault.", "vault": vault_view(call, vault)}
+    return {
+        "id": volume.id,
+        "name": volume.name,
+        "type": DISK,
+        "status": volume.status,
+        "size": volume.size,
+        "detail": {},
+        "children": [],
+        "protectable": result,
+    }
 
 
 # Policies
 
 
 def list_policies(call: Call) -> Reply:
-    """List policies, all on one page; a disabled one keeps its vaults."""
+    """List policies, all on one page, or as many as are shown; a disabled one keeps its vaults.
+
+    No parameter pages them, and the documents' own example shows one of ten (EVS_API D.1.2, M).
+    """
     found = [p for p in call.state.protection.policies.rows.values() if p.project_id == call.project_id]
     if "vault_id" in call.query:
         found = [p for p in found if call.query["vault_id"] in p.vaults]
     found = pages.filtered(call, found, {"operation_type": "operation_type"})
-    return Reply(200, {"policies": [policy_view(policy) for policy in found], "count": len(found)})
+    shown = found[: call.state.config.policies_shown or None]
+    return Reply(200, {"policies": [policy_view(policy) for policy in shown], "count": len(found)})
+
+
+def show_policy(call: Call) -> Reply:
+    """Show a policy."""
+    policy = call.state.protection.policies.rows.get(call.params["policy"])
+    if policy is None or policy.project_id != call.project_id:
+        raise errors.of_service("cbr", 404, "The policy does not exist.")
+    return Reply(200, {"policy": policy_view(policy)})
 
 
 def policy_view(policy: Policy) -> dict[str, Any]:
@@ -224,5 +293,9 @@ ROUTES: list[Route] = [
     ("GET", "/backups", list_backups),
     ("GET", "/backups/{backup}", show_backup),
     ("GET", "/vaults", list_vaults),
+    ("GET", "/vaults/{vault}", show_vault),
     ("GET", "/policies", list_policies),
+    ("GET", "/policies/{policy}", show_policy),
+    ("GET", "/protectables/{type}/instances", list_protectables),
+    ("GET", "/protectables/{type}/instances/{instance}", show_protectable),
 ]

@@ -9,11 +9,17 @@ from typing import Any
 
 import yaml
 
+from tests.emulator.state import OTHER
+
 LOGINS = {
-    "tenant-a": ("alice", "alicepw", "tenant-a"),
-    "tenant-b": ("bob", "bobpw", "tenant-b"),
-    "tenant-a-reader": ("alice-ro", "alicepw", "tenant-a"),
+    "tenant-a": ("alice", "alicepw", "tenant-a", "Default"),
+    "tenant-b": ("bob", "bobpw", "tenant-b", "Default"),
+    "tenant-a-reader": ("alice-ro", "alicepw", "tenant-a", "Default"),
+    "tenant-a-admin": ("alice-admin", "alicepw", "tenant-a", "Default"),
+    "tenant-c": ("carol", "carolpw", "tenant-c", OTHER.name),
+    "tenant-c-admin": ("carol-admin", "carolpw", "tenant-c", OTHER.name),
 }
+"""User, password, project and the domain of both."""
 
 
 def clouds(auth_url: str, region: str) -> dict[str, Any]:
@@ -21,7 +27,7 @@ def clouds(auth_url: str, region: str) -> dict[str, Any]:
     return {name: entry(auth_url, region, *login) for name, login in LOGINS.items()}
 
 
-def entry(auth_url: str, region: str, user: str, password: str, project: str) -> dict[str, Any]:
+def entry(auth_url: str, region: str, user: str, password: str, project: str, domain: str) -> dict[str, Any]:
     """Return one entry."""
     return {
         "auth": {
@@ -29,8 +35,8 @@ def entry(auth_url: str, region: str, user: str, password: str, project: str) ->
             "username": user,
             "password": password,
             "project_name": project,
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
+            "user_domain_name": domain,
+            "project_domain_name": domain,
         },
         "region_name": region,
         "interface": "public",

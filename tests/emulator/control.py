@@ -13,7 +13,10 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
                                          max_limit (page), strict_offset, volumev3_only,
                                          link_base (root of links), region, catalogue (list
                                          of services), vendor_replications, children_by_resource,
-                                         most_at_once (requests)
+                                         most_at_once (requests), and where documents disagree or
+                                         are silent name_optional, name_characters,
+                                         refuse_own_accept, policies_shown (number of policies in
+                                         the list), cinder_fields
     GET    /_emulator/volumes            every volume with all its traits and its tenant
     POST   /_emulator/volumes            {"tenant": TENANT, "volumes": [{trait: value}, ...]}
                                          -> {"ids": [...]}; traits are the fields of

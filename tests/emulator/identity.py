@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,9 +12,7 @@ from tests.emulator import errors
 from tests.emulator.access import authenticate
 from tests.emulator.calls import Call, Handler, Reply, Route
 from tests.emulator.catalog import catalog
-from tests.emulator.state import Project, Token, User, stable_id
-
-DOMAIN = {"id": "default", "name": "Default"}
+from tests.emulator.state import Domain, Project, Token, User, stable_id
 
 
 def create_token(call: Call) -> Reply:
@@ -41,7 +40,7 @@ def by_password(call: Call, method: dict[str, Any]) -> User:
     """Return the user with that name or id, domain and password."""
     given = method["user"]
     for user in call.state.users.values():
-        named = given.get("name") == user.name and is_default(given.get("domain") or {})
+        named = given.get("name") == user.name and names(given.get("domain") or {}, user.domain)
         if (named or given.get("id") == user.id) and given["password"] == call.state.passwords.get(
             user.name, user.password
         ):
@@ -57,12 +56,28 @@ def by_token(call: Call, method: dict[str, Any]) -> User:
     return token.user
 
 
-METHODS = {"password": by_password, "token": by_token}
+def by_agency(call: Call, method: dict[str, Any]) -> User:
+    """Return who acts for an agency, to the token of an agent of the domain that it trusts (EVS_API G.4).
+
+    The table of the page calls the agency's field one thing, its example another: both are taken.
+    """
+    token = call.state.token(call.headers.get("X-Auth-Token", ""))
+    if token is None or not token.user.agent:
+        raise errors.unauthorized()
+    domain = {"name": method.get("domain_name"), "id": method.get("domain_id")}
+    name = method.get("xrole_name", method.get("agency_name"))
+    for agency in call.state.agencies:
+        if agency.name == name and names(domain, agency.user.domain) and agency.delegate == token.user.domain:
+            return agency.user
+    raise errors.unauthorized()
 
 
-def is_default(domain: dict[str, Any]) -> bool:
-    """Tell whether that is the one domain there is."""
-    return domain.get("name") == DOMAIN["name"] or domain.get("id") == DOMAIN["id"]
+METHODS = {"password": by_password, "token": by_token, "assume_role": by_agency}
+
+
+def names(given: dict[str, Any], domain: Domain) -> bool:
+    """Tell whether that names the domain."""
+    return domain.name == given.get("name") or domain.id == given.get("id")
 
 
 def scoped(call: Call, user: User, scope: dict[str, Any]) -> Token:
@@ -71,7 +86,9 @@ def scoped(call: Call, user: User, scope: dict[str, Any]) -> Token:
         return call.state.issue(user, "", "")
     wanted = scope["project"]
     project = call.state.projects[user.project_id]
-    named = wanted.get("name") == project.name and is_default(wanted.get("domain") or {})
+    # Projects of IAM are called alike in all accounts: without a domain it is the user's own (EVS_API G.1).
+    domain = wanted.get("domain") or {"id": user.domain.id}
+    named = wanted.get("name") == project.name and names(domain, project.domain)
     if not named and wanted.get("id") != project.id:
         raise errors.unauthorized()
     return call.state.issue(user, project.id, user.role)
@@ -84,7 +101,7 @@ def token_view(call: Call, token: Token, method: str) -> dict[str, Any]:
         "user": {
             "id": token.user.id,
             "name": token.user.name,
-            "domain": DOMAIN,
+            "domain": asdict(token.user.domain),
             "password_expires_at": None,
         },
         "audit_ids": [token.id[:22]],
@@ -93,7 +110,7 @@ def token_view(call: Call, token: Token, method: str) -> dict[str, Any]:
     }
     if token.project_id:
         project = call.state.projects[token.project_id]
-        view["project"] = {"id": project.id, "name": project.name, "domain": DOMAIN}
+        view["project"] = {"id": project.id, "name": project.name, "domain": asdict(project.domain)}
         view["is_domain"] = False
         view["roles"] = [{"id": stable_id(token.role).replace("-", ""), "name": token.role}]
         if "nocatalog" not in call.query:
@@ -121,8 +138,8 @@ def project_view(project: Project) -> dict[str, Any]:
     return {
         "id": project.id,
         "name": project.name,
-        "domain_id": DOMAIN["id"],
-        "parent_id": DOMAIN["id"],
+        "domain_id": project.domain.id,
+        "parent_id": project.domain.id,
         "enabled": True,
         "is_domain": False,
         "description": "",

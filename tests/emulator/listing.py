@@ -15,6 +15,8 @@ from tests.emulator import errors
 from tests.emulator.calls import Call
 from tests.emulator.state import Volume, stable_id
 
+MOST = 1000
+"""The largest page (EVS_API B.2)."""
 SORT_KEYS = ("id", "status", "size", "created_at", "name")
 Test = Callable[[Volume], bool]
 Filter = Callable[[str], Test]
@@ -63,6 +65,13 @@ def by_multiattach(value: str) -> Test:
     return lambda volume: volume.multiattach == (value.lower() == "true")
 
 
+def by_bootable(value: str) -> Test:
+    """Keep volumes to boot from, or those that are not; anything but a boolean is an error, as in Cinder."""
+    if value.lower() not in ("true", "false", "1", "0"):
+        raise errors.cinder(400, f"Invalid input received: bootable={{'bootable': '{value}'}}")
+    return lambda volume: volume.bootable == (value.lower() in ("true", "1"))
+
+
 def by_type_id(value: str) -> Test:
     """Keep volumes of the type with that id."""
     return lambda volume: type_id(volume.volume_type or "") == value
@@ -83,6 +92,8 @@ CINDER_FILTERS: dict[str, Filter] = {
     "status": equal("status"),
     "availability_zone": equal("availability_zone"),
     "metadata": by_metadata,
+    # Of v3, by the change history of the documents (EVS_API B.2); Cinder has it in v2, too.
+    "bootable": by_bootable,
 }
 VENDOR_FILTERS: dict[str, Filter] = CINDER_FILTERS | {
     "id": equal("id"),
@@ -108,6 +119,8 @@ def matching(call: Call, filters: Mapping[str, Filter], after: Volume | None) ->
         del query["enterprise_project_id"]
     tests = [make(query[name]) for name, make in filters.items() if name in query]
     volumes = ordered(call, after)
+    if call.query.get("all_tenants") in ("1", "true", "True") and call.token.role == "admin":
+        volumes = everybodys(call, after)
     if not tests:
         return iter(volumes)
     return (volume for volume in volumes if all(test(volume) for test in tests))
@@ -126,6 +139,12 @@ def ordered(call: Call, after: Volume | None) -> Iterable[Volume]:
     return everything[everything.index(after) + 1 :]
 
 
+def everybodys(call: Call, after: Volume | None) -> Iterable[Volume]:
+    """Return the volumes of all projects, which Cinder shows to an administrator, the newest first."""
+    everything = sorted(call.state.volumes.values(), key=attrgetter("created_at", "id"), reverse=True)
+    return everything if after is None else everything[everything.index(after) + 1 :]
+
+
 def order(call: Call) -> tuple[str, bool]:
     """Return the key to sort by and whether it descends."""
     first = call.query.get("sort", "").split(",")[0]
@@ -140,8 +159,7 @@ def order(call: Call) -> tuple[str, bool]:
 
 def page(call: Call, filters: Mapping[str, Filter]) -> Page:
     """Return the page of the caller's volumes that the query asks for."""
-    limit = min(number(call, "limit", call.state.config.max_limit), call.state.config.max_limit)
-    offset = number(call, "offset", 0)
+    limit, offset = window(call, least_offset=1)
     found = matching(call, filters, marker(call))
     volumes = list(islice(found, offset, offset + limit))
     # As in Cinder, a full page has a next link even when nothing follows.
@@ -158,10 +176,29 @@ def marker(call: Call) -> Volume | None:
     volume_id = call.query.get("marker")
     if not volume_id:
         return None
-    volume = call.state.volume_of(call.project_id, volume_id)
-    if volume is None:
+    return own_volume(call, volume_id)
+
+
+def own_volume(call: Call, volume_id: str) -> Volume:
+    """Return a volume of the caller's; an administrator is shown those of others too, as by Cinder."""
+    owner = None if call.token.role == "admin" else call.project_id
+    volume = call.state.volumes.get(volume_id)
+    if volume is None or owner not in (None, volume.project_id):
         raise errors.volume_not_found(volume_id)
     return volume
+
+
+def window(call: Call, least_offset: int) -> tuple[int, int]:
+    """Return limit and offset; EVS documents the ranges, and Cinder has none (EVS_API B.2, B.4.2a, L.j)."""
+    try:
+        limit, offset = int(call.query.get("limit", MOST)), int(call.query.get("offset", 0))
+    except ValueError:
+        raise errors.evs(400, "EVS.5400", "The limit and the offset must be integers.") from None
+    if not 1 <= limit <= MOST:
+        raise errors.evs(400, "EVS.5400", f"The limit must be between 1 and {MOST}.")
+    if offset < ("offset" in call.query and least_offset):
+        raise errors.evs(400, "EVS.5400", f"The offset must be at least {least_offset}.")
+    return min(limit, call.state.config.max_limit), offset
 
 
 def number(call: Call, name: str, default: int) -> int:

@@ -7,6 +7,9 @@ from __future__ import annotations
 from tests.emulator import constraints, errors
 from tests.emulator.state import State, Volume, demand
 
+MOST_BYTES = 255
+"""Of the name of a transfer."""
+
 
 def check_offer(state: State, volume: Volume) -> None:
     """Refuse to offer a volume: first what Cinder refuses, then what only EVS does."""
@@ -17,12 +20,26 @@ def check_offer(state: State, volume: Volume) -> None:
     check_constraints(state, volume)
 
 
-def check_accept(state: State, volume: Volume) -> None:
+def check_name(state: State, name: str | None) -> None:
+    """Refuse a name of a transfer: mandatory, and so long at most (EVS_API A.1).
+
+    EVS counts bytes where Cinder counts characters; how it words a refusal is not documented.
+    """
+    if not name and not state.config.name_optional:
+        raise errors.evs(400, "EVS.5400", "The name of the transfer is mandatory.")
+    if len((name or "").encode()) > MOST_BYTES or len(name or "") > state.config.name_characters:
+        raise errors.evs(400, "EVS.5400", "The name of the transfer is too long.")
+
+
+def check_accept(state: State, volume: Volume, project_id: str) -> None:
     """Refuse to hand over a volume that must not be offered any more.
 
     The page of the accept repeats the constraints, and a policy can be bound to a disk on offer
-    (EVS_API J). Cinder's own checks of the offer come after this one.
+    (EVS_API J). Cinder's own checks of the offer come after this one. Whether a project may accept
+    its own offer is documented nowhere (EVS_API L.i).
     """
+    if state.config.refuse_own_accept and volume.project_id == project_id:
+        raise errors.evs(400, "EVS.5400", f"Volume {volume.id} belongs to this project already.")
     check_constraints(state, volume)
 
 

@@ -70,6 +70,51 @@ def show_pair(call: Call) -> Reply:
     return Reply(200, {"replication": view(pair)})
 
 
+def list_groups(call: Call) -> Reply:
+    """List the protection groups that the project's pairs are in."""
+    found = groups(call)
+    limit = pages.number(call, "limit", MOST, 1, bad_limit, MOST)
+    shown = pages.window(list(found), pages.number(call, "offset", 0, 0, refuse), limit)
+    return Reply(200, {"count": len(found), "server_groups": [group_view(i, found[i]) for i in shown]})
+
+
+def show_group(call: Call) -> Reply:
+    """Show a protection group."""
+    asked = call.params["group"]
+    if asked not in groups(call):
+        raise errors.of_service("sdrs", 404, "The protection group does not exist.")
+    return Reply(200, {"server_group": group_view(asked, groups(call)[asked])})
+
+
+def groups(call: Call) -> dict[str, list[Pair]]:
+    """Return the project's pairs by the ID of their group."""
+    found: dict[str, list[Pair]] = {}
+    for pair in call.state.protection.pairs.rows.values():
+        if pair.project_id == call.project_id and pair.server_group_id:
+            found.setdefault(pair.server_group_id, []).append(pair)
+    return found
+
+
+def group_view(group_id: str, pairs: list[Pair]) -> dict[str, Any]:
+    """Show a protection group; the names of the fields are those of a published client (EVS_API E.1)."""
+    first = pairs[0]
+    return {
+        "id": group_id,
+        "name": f"group-{group_id[:8]}",
+        "description": "",
+        "status": "protected",
+        "progress": 0,
+        "source_availability_zone": "eu-de-01",
+        "target_availability_zone": "eu-de-02",
+        "priority_station": first.priority_station,
+        "replication_status": first.replication_status,
+        "replication_num": len(pairs),
+        "protected_instance_num": len({p.protected_instance_id for p in pairs if p.protected_instance_id}),
+        "created_at": first.created_at,
+        "updated_at": first.updated_at,
+    }
+
+
 def view(pair: Pair) -> dict[str, Any]:
     """Show a pair; its disks are one string."""
     attachment = {"device": "/dev/vdb", "protected_instance": pair.protected_instance_id}
@@ -106,4 +151,6 @@ def record_metadata(pair: Pair) -> dict[str, Any]:
 ROUTES: list[Route] = [
     ("GET", "/replications", list_pairs),
     ("GET", "/replications/{pair}", show_pair),
+    ("GET", "/server-groups", list_groups),
+    ("GET", "/server-groups/{group}", show_group),
 ]

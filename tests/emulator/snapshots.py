@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.emulator import errors, listing, pages, views
+from tests.emulator.access import authorize
 from tests.emulator.calls import Call, Reply, Route
 from tests.emulator.protection import Snapshot
 
@@ -57,11 +58,10 @@ def matching(call: Call, fields: dict[str, str]) -> list[Snapshot]:
 
 def paged(call: Call, found: list[Snapshot]) -> list[Snapshot]:
     """Return the page that the query asks for, with Cinder's refusals."""
-    most = call.state.config.max_limit
-    limit = min(listing.number(call, "limit", most), most)
+    limit, offset = listing.window(call, least_offset=0)
     marker = call.query.get("marker")
     rest = pages.behind(found, marker, errors.cinder(404, f"Snapshot {marker} could not be found."))
-    return pages.window(rest, listing.number(call, "offset", 0), limit)
+    return pages.window(rest, offset, limit)
 
 
 def brief(call: Call, snapshot: Snapshot) -> dict[str, Any]:
@@ -89,14 +89,51 @@ def detail(call: Call, snapshot: Snapshot) -> dict[str, Any]:
 
 def show(call: Call) -> Reply:
     """Show a snapshot to the owner of its disk."""
+    return Reply(200, {"snapshot": detail(call, own_snapshot(call))})
+
+
+def create(call: Call) -> Reply:
+    """Make a snapshot; it is available at once, though the answer says `creating`."""
+    body = call.body("snapshot")
+    volume = listing.own_volume(call, str(body.get("volume_id")))
+    authorize(call, "volume:create_snapshot")
+    if volume.status != "available" and not (volume.status == "in-use" and body.get("force")):
+        raise errors.cinder(400, f"Invalid volume: Volume {volume.id} status must be available.")
+    snapshot = Snapshot(
+        id=call.state.new_id(),
+        volume_id=volume.id,
+        name=body.get("name"),
+        description=body.get("description"),
+        size=volume.size,
+        metadata=dict(body.get("metadata") or {}),
+        created_at=call.state.stamp(),
+    )
+    call.state.protection.add(snapshot)
+    return Reply(202, {"snapshot": brief(call, snapshot) | {"status": "creating"}})
+
+
+def delete(call: Call) -> Reply:
+    """Delete a snapshot; those that backups made can only be looked at (EVS_API B.4.2a)."""
+    snapshot = own_snapshot(call)
+    authorize(call, "volume:delete_snapshot")
+    if snapshot.status not in ("available", "error") or "__system__enableActive" in snapshot.metadata:
+        raise errors.cinder(400, "Invalid snapshot: Snapshot status must be available or error.")
+    call.state.protection.remove(snapshot)
+    return Reply(202)
+
+
+def own_snapshot(call: Call) -> Snapshot:
+    """Return the snapshot named in the URL if its disk is the caller's."""
     asked = call.params["snapshot"]
     snapshot = call.state.protection.snapshots.rows.get(asked)
     if snapshot is None or call.state.volume_of(call.project_id, snapshot.volume_id) is None:
         raise errors.cinder(404, f"Snapshot {asked} could not be found.")
-    return Reply(200, {"snapshot": detail(call, snapshot)})
+    return snapshot
 
 
 ROUTES: list[Route] = [
+    ("POST", "/snapshots", create),
+    ("DELETE", "/snapshots/{snapshot}", delete),
     ("GET", "/snapshots", list_brief),
     ("GET", "/snapshots/detail", list_detail),
     ("GET", "/snapshots/{snapshot}", show),

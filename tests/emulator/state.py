@@ -65,6 +65,16 @@ class Config:
     """Let CBR's filter resource_id find the parts of servers' backups (EVS_API C.1, L.d)."""
     link_base: str | None = None
     """The root of links in answers; EVS may name internal hosts there (EVS_API K.5)."""
+    name_optional: bool = False
+    """Take a transfer without a name, as Cinder and one page of an OEM cloud do (EVS_API A.1, J)."""
+    name_characters: int = 64
+    """The most that a transfer's name may have; EVS of OTC says 255 bytes and no more (EVS_API A.1, J)."""
+    refuse_own_accept: bool = False
+    """Refuse an accept by the project that offers; Cinder lets it be, EVS says nothing (EVS_API L.i)."""
+    policies_shown: int = 0
+    """The most policies that CBR lists, whatever its count says; 0: all (EVS_API D.1.2)."""
+    cinder_fields: bool = False
+    """Show disks in Cinder's calls with the fields of Cinder alone, which its own tests insist on (EVS_API B.3)."""
     region: str = "eu-de"
     most_at_once: int = 0
     """Answer 429 to what comes while so many requests are in work; 0: no limit."""
@@ -78,11 +88,20 @@ class Config:
 
 
 @dataclass(frozen=True)
+class Domain:
+    """What the documents call an account (EVS_API G.1)."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Project:
     """A tenant."""
 
     id: str
     name: str
+    domain: Domain
 
 
 @dataclass(frozen=True)
@@ -94,6 +113,20 @@ class User:
     password: str
     project_id: str
     role: str
+    domain: Domain
+    agent: bool = False
+    """Whether he may act for an agency: the role Agent Operator (EVS_API G.4)."""
+
+
+@dataclass(frozen=True)
+class Agency:
+    """What lets the users of another domain act in a project of this one (EVS_API G.4)."""
+
+    name: str
+    delegate: Domain
+    """The domain whose agents may use it."""
+    user: User
+    """Who acts: nobody who has a password."""
 
 
 @dataclass
@@ -267,18 +300,32 @@ def digest(salt: str, key: str) -> str:
     return hashlib.sha256((salt + key).encode()).hexdigest()
 
 
-def tenants() -> tuple[list[Project], list[User]]:
-    """Return the projects and users that always exist; none of the passwords is a secret."""
-    a, b = (Project(stable_id(name).replace("-", ""), name) for name in ("tenant-a", "tenant-b"))
+DEFAULT = Domain("default", "Default")
+OTHER = Domain(stable_id("other domain").replace("-", ""), "OTC00000000001000000002")
 
-    def user(name: str, password: str, project: Project, role: str) -> User:
-        return User(stable_id(name).replace("-", ""), name, password, project.id, role)
 
-    return [a, b], [
-        user("alice", "alicepw", a, "member"),
+def tenants() -> tuple[list[Project], list[User], list[Agency]]:
+    """Return the projects, users and agencies that always exist; none of the passwords is a secret.
+
+    A project of the second domain, and administrators, who see the disks of all projects as in Cinder.
+    """
+    a, b, c = (
+        Project(stable_id(name).replace("-", ""), name, domain)
+        for name, domain in (("tenant-a", DEFAULT), ("tenant-b", DEFAULT), ("tenant-c", OTHER))
+    )
+
+    def user(name: str, password: str, project: Project, role: str, agent: bool = False) -> User:
+        return User(stable_id(name).replace("-", ""), name, password, project.id, role, project.domain, agent)
+
+    users = [
+        user("alice", "alicepw", a, "member", agent=True),
         user("bob", "bobpw", b, "member"),
         user("alice-ro", "alicepw", a, "reader"),
+        user("carol", "carolpw", c, "member"),
+        user("alice-admin", "alicepw", a, "admin"),
+        user("carol-admin", "carolpw", c, "admin"),
     ]
+    return [a, b, c], users, [Agency("movers", DEFAULT, user(f"{OTHER.name}/movers", "", c, "member"))]
 
 
 class State:
@@ -289,7 +336,7 @@ class State:
         self._initial = config or Config()
         self._rng_seed = rng_seed
         self._last_stamp = datetime.min.replace(tzinfo=timezone.utc)
-        projects, users = tenants()
+        projects, users, self.agencies = tenants()
         self.projects = {project.id: project for project in projects}
         self.users = {user.name: user for user in users}
         self.tokens: dict[str, Token] = {}

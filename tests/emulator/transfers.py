@@ -8,15 +8,16 @@ import uuid
 from itertools import islice
 from typing import Any
 
-from tests.emulator import errors, rules, views
+from tests.emulator import errors, listing, rules, views
 from tests.emulator.access import authorize
 from tests.emulator.calls import Call, Reply, Route, invalid
+from tests.emulator.rules import MOST_BYTES
 from tests.emulator.state import Transfer, Volume
 
 
 def create(call: Call) -> Reply:
     """Offer a volume."""
-    volume_id, name = offer_of(call.body("transfer"))
+    volume_id, name = offer_of(call, call.body("transfer"))
     volume = call.state.volume_of(call.project_id, volume_id)
     if volume is None:
         raise errors.volume_not_found(volume_id)
@@ -40,7 +41,7 @@ def accept(call: Call) -> Reply:
             f"Invalid auth key: Attempt to transfer {transfer.id} with invalid auth key.",
         )
     volume = call.state.volumes[transfer.volume_id]
-    rules.check_accept(call.state, volume)
+    rules.check_accept(call.state, volume, call.project_id)
     rules.check_quota(call.state, call.project_id, volume.size, volume.volume_type)
     check_waiting(transfer, volume)
     call.state.accept_transfer(transfer, call.project_id, call.token.user.id)
@@ -92,49 +93,28 @@ def check_waiting(transfer: Transfer, volume: Volume) -> None:
 def page(call: Call) -> list[Transfer]:
     """Return a page by limit and offset, the oldest offer first (EVS_API A.6).
 
-    Other query parameters are ignored: EVS documents none. What EVS does outside of the ranges
-    is not documented (EVS_API L.j). Chosen here: limit outside of 1..1000 and offset=0 are
-    refused, so that a client that sends them is found out; an offset behind the end gives an
-    empty page, on which a published client relies, or a refusal with `strict_offset`.
+    Other query parameters are ignored: EVS documents none. An offset behind the end gives an
+    empty page, on which a published client relies, or a refusal with `strict_offset` (EVS_API L.j).
     """
     offers = call.state.offers[call.project_id]
-    most = call.state.config.max_limit
-    limit = number(call, "limit", most)
-    offset = number(call, "offset", 0)
-    if not 1 <= limit <= most:
-        raise errors.evs(400, "EVS.5400", f"The limit must be between 1 and {most}.")
-    if "offset" in call.query:
-        behind = call.state.config.strict_offset and offset >= len(offers)
-        if offset < 1 or behind:
-            raise errors.evs(
-                400,
-                "EVS.5400",
-                "The offset must be greater than 0 and less than the number of transfers.",
-            )
+    limit, offset = listing.window(call, least_offset=1)
+    if call.state.config.strict_offset and offset and offset >= len(offers):
+        raise errors.evs(400, "EVS.5400", "The offset must be less than the number of transfers.")
     return list(islice(offers.values(), offset, offset + limit))
 
 
-def number(call: Call, name: str, default: int) -> int:
-    """Return a number from the query."""
-    try:
-        return int(call.query.get(name, default))
-    except ValueError:
-        raise errors.evs(400, "EVS.5400", f"The {name} must be an integer.") from None
-
-
-def offer_of(body: dict[str, Any]) -> tuple[str, str | None]:
+def offer_of(call: Call, body: dict[str, Any]) -> tuple[str, str | None]:
     """Return volume id and name from the body of a create, or refuse it as Cinder's schema does."""
     check_properties("transfer", body, "volume_id", {"volume_id", "name"})
     volume_id, name = body["volume_id"], body.get("name")
     if not is_uuid(volume_id):
         raise errors.cinder(400, invalid("volume_id", volume_id, f"{volume_id!r} is not a 'uuid'"))
-    if name is None:
-        return volume_id, None
-    # EVS_API A.1: EVS counts bytes where Cinder counts characters.
-    if not isinstance(name, str) or len(name.strip().encode()) > 255:
+    if name is not None and (not isinstance(name, str) or len(name.strip()) > MOST_BYTES):
         reason = f"{name!r} is not valid under any of the given schemas"
         raise errors.cinder(400, invalid("name", name, reason))
-    return volume_id, name.strip()
+    name = name.strip() if name is not None else None
+    rules.check_name(call.state, name)
+    return volume_id, name
 
 
 def key_of(body: dict[str, Any]) -> str:

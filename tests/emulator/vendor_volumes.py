@@ -50,8 +50,11 @@ def show_vendor_volume(call: Call) -> Reply:
 
 
 def vendor_detail(call: Call, volume: Volume) -> dict[str, Any]:
-    """Show a volume with the fields that Cinder's calls lack."""
+    """Show a volume with the fields that Cinder's calls lack; `shareable` is a boolean here (EVS_API B.3)."""
     return views.volume_detail(call, volume) | {
+        "volume_image_metadata": volume.volume_image_metadata,
+        "shareable": volume.multiattach,
+        "serial_number": volume.id[:20],
         "service_type": volume.service_type,
         "dedicated_storage_id": volume.dedicated_storage_id,
         "dedicated_storage_name": volume.dedicated_storage_name,

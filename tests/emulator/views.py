@@ -61,9 +61,9 @@ def volume_brief(call: Call, volume: Volume) -> dict[str, Any]:
     }
 
 
-def volume_detail(call: Call, volume: Volume) -> dict[str, Any]:
-    """Show a volume as Cinder's calls do (EVS_API B.3, M)."""
-    view = {
+def volume_created(call: Call, volume: Volume) -> dict[str, Any]:
+    """Show a volume as Cinder does right after a create or a change: without what its extensions add."""
+    return {
         "id": volume.id,
         "status": volume.status,
         "size": volume.size,
@@ -84,15 +84,26 @@ def volume_detail(call: Call, volume: Volume) -> dict[str, Any]:
         "consistencygroup_id": volume.consistencygroup_id,
         "multiattach": volume.multiattach,
         "attachments": [attachment(volume, a) for a in volume.attachments],
+    }
+
+
+def volume_detail(call: Call, volume: Volume) -> dict[str, Any]:
+    """Show a volume as Cinder's calls do (EVS_API B.3, M)."""
+    view = volume_created(call, volume) | {
         "os-vol-tenant-attr:tenant_id": volume.project_id,
-        "os-vol-host-attr:host": volume.host,
         "os-vol-mig-status-attr:migstat": None,
         "os-vol-mig-status-attr:name_id": None,
-        "os-volume-replication:extended_status": None,
     }
-    if volume.volume_image_metadata is not None:
-        view["volume_image_metadata"] = volume.volume_image_metadata
-    return view
+    if call.state.config.cinder_fields:
+        image = volume.volume_image_metadata
+        return view | ({} if image is None else {"volume_image_metadata": image})
+    return view | {
+        "os-vol-host-attr:host": volume.host,
+        "os-volume-replication:extended_status": None,
+        "volume_image_metadata": volume.volume_image_metadata or {},
+        # Obsolete, and a string on the pages of these calls.
+        "shareable": "true" if volume.multiattach else "false",
+    }
 
 
 def attachment(volume: Volume, given: dict[str, Any]) -> dict[str, Any]:

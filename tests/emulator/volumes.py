@@ -57,7 +57,7 @@ def create(call: Call) -> Reply:
         multiattach=bool(body.get("multiattach")),
         **traits,
     )
-    return Reply(202, {"volume": views.volume_detail(call, volume) | {"status": "creating"}})
+    return Reply(202, {"volume": views.volume_created(call, volume) | {"status": "creating"}})
 
 
 def delete(call: Call) -> Reply:
@@ -83,7 +83,15 @@ def update(call: Call) -> Reply:
     authorize(call, "volume:update")
     changes = {name: body[name] for name in ("name", "description", "metadata") if name in body}
     call.state.change_volume(volume, **changes)
-    return Reply(200, {"volume": views.volume_detail(call, volume)})
+    return Reply(200, {"volume": views.volume_created(call, volume)})
+
+
+def summary(call: Call) -> Reply:
+    """Count the project's volumes, as Cinder does from microversion 3.12 on."""
+    if call.minor < 12:
+        raise errors.volume_not_found("summary")
+    own = list(call.state.volumes_by_age(call.project_id, newest_first=True))
+    return Reply(200, {"volume-summary": {"total_count": len(own), "total_size": sum(v.size for v in own)}})
 
 
 def act(call: Call) -> Reply:
@@ -152,10 +160,7 @@ ACTIONS = {
 
 def own_volume(call: Call) -> Volume:
     """Return the volume named in the URL if it is the caller's."""
-    volume = call.state.volume_of(call.project_id, call.params["volume"])
-    if volume is None:
-        raise errors.volume_not_found(call.params["volume"])
-    return volume
+    return listing.own_volume(call, call.params["volume"])
 
 
 def size_of(body: dict[str, Any]) -> int:
@@ -182,6 +187,7 @@ def type_of(call: Call, body: dict[str, Any]) -> str:
 ROUTES: list[Route] = [
     ("GET", "/volumes/detail", list_detail),
     ("GET", "/volumes", list_brief),
+    ("GET", "/volumes/summary", summary),
     ("POST", "/volumes", create),
     ("GET", "/volumes/{volume}", show),
     ("PUT", "/volumes/{volume}", update),

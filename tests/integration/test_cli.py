@@ -21,6 +21,6 @@ def test_the_five_verbs(server: Server, tmp_path: Path) -> None:
     assert [row["ID"] for row in openstack(server, tmp_path, SOURCE, *REQUEST, "list")] == [made["id"]]
     assert openstack(server, tmp_path, SOURCE, *REQUEST, "show", made["id"])["volume_id"] == volume_id
     openstack(server, tmp_path, SOURCE, *REQUEST, "delete", made["id"], "--quiet-verb")
-    made = openstack(server, tmp_path, SOURCE, *REQUEST, "create", volume_id)
+    made = openstack(server, tmp_path, SOURCE, *REQUEST, "create", volume_id, "--name", "again")
     openstack(server, tmp_path, TARGET, *REQUEST, "accept", made["id"], "--auth-key", made["auth_key"])
     assert [row["ID"] for row in openstack(server, tmp_path, TARGET, "volume", "list")] == [volume_id]

@@ -169,3 +169,39 @@ def test_the_door(cloud: Cloud) -> None:
     assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.0301")
     answer = cloud.a.ask("cbr", "/protectables")
     assert (answer.status_code, answer.json()["error_code"]) == (404, "BackupService.0404")
+
+
+def test_the_list_of_policies_can_hold_less_than_it_counts(cloud: Cloud, disks: dict[str, str]) -> None:
+    """P3: the example of the documents shows one of ten (EVS_API D.1.2)."""
+    cloud.server.load("tenant-a", policies=[{"name": f"more-{n}"} for n in range(31)])
+    assert len(policies(cloud)) == 33
+    cloud.server.configure(policies_shown=1)
+    body = cloud.a.read("cbr", "/policies")
+    assert (len(body["policies"]), body["count"]) == (1, 33)
+    vault = cloud.a.read("cbr", "/vaults?name=daily")["vaults"][0]["id"]
+    assert cloud.a.read("cbr", f"/policies?vault_id={vault}")["count"] == 2
+
+
+def test_one_vault_and_one_policy(cloud: Cloud, disks: dict[str, str]) -> None:
+    listed = cloud.a.read("cbr", "/vaults?name=daily")["vaults"][0]
+    assert cloud.a.read("cbr", f"/vaults/{listed['id']}")["vault"] == listed
+    assert (listed["auto_expand"], listed["resources"][0]["extra_info"]) == (False, {"exclude_volumes": []})
+    assert listed["user_id"]
+    policy = cloud.a.read("cbr", "/policies")["policies"][0]
+    assert cloud.a.read("cbr", f"/policies/{policy['id']}")["policy"] == policy
+    for path in (f"/vaults/{listed['id']}", f"/policies/{policy['id']}"):
+        assert cloud.b.ask("cbr", path).status_code == 404
+
+
+def test_protectables(cloud: Cloud, disks: dict[str, str]) -> None:
+    """EVS_API D.1.3."""
+    vault = cloud.a.read("cbr", "/vaults?name=daily")["vaults"][0]
+    taken = cloud.a.read("cbr", f"/protectables/disk/instances/{disks['own']}")["instance"]
+    assert (taken["protectable"]["result"], taken["protectable"]["vault"]) == (False, vault)
+    free = cloud.a.read("cbr", f"/protectables/disk/instances/{disks['plain']}")["instance"]
+    assert free["protectable"]["result"] is True
+    assert "vault" not in free["protectable"]
+    assert taken in cloud.a.read("cbr", "/protectables/disk/instances")["instances"]
+    assert cloud.a.read("cbr", "/protectables/server/instances")["instances"] == []
+    assert cloud.a.ask("cbr", "/protectables/share/instances").status_code == 400
+    assert cloud.b.ask("cbr", f"/protectables/disk/instances/{disks['own']}").status_code == 404

@@ -206,3 +206,50 @@ def test_version_documents(server: EmulatorServer) -> None:
     assert session.get(f"{evs}/v3").json()["versions"] == [both.json()["versions"][1]]
     assert session.get(server.auth_url).json()["version"]["id"] == "v3.14"
     assert session.get(server.endpoints["identity"]).status_code == 300
+
+
+def test_the_second_domain(server: EmulatorServer) -> None:
+    body = login(server.cloud("tenant-c")["auth"])
+    token = post(server, body).json()["token"]
+    assert token["project"]["domain"]["name"] == token["user"]["domain"]["name"] == "OTC00000000001000000002"
+    wrong = server.cloud("tenant-c")["auth"] | {"user_domain_name": "Default", "project_domain_name": "Default"}
+    assert post(server, login(wrong)).status_code == 401
+
+
+def test_four_users_of_two_projects_two_of_them_administrators(server: EmulatorServer) -> None:
+    clouds = ("tenant-a", "tenant-a-admin", "tenant-c", "tenant-c-admin")
+    found = [post(server, login(server.cloud(name)["auth"])).json()["token"] for name in clouds]
+    assert [(t["project"]["name"], t["roles"][0]["name"]) for t in found] == [
+        ("tenant-a", "member"),
+        ("tenant-a", "admin"),
+        ("tenant-c", "member"),
+        ("tenant-c", "admin"),
+    ]
+
+
+def assume(
+    cloud: Cloud, client: str = "a", field: str = "xrole_name", agency: str = "movers", domain: str | None = None
+) -> requests.Response:
+    """Ask for a token of an agency."""
+    owner = cloud.server.cloud("tenant-c")["auth"]["project_domain_name"]
+    role = {"domain_name": domain or owner, field: agency}
+    scope = {"project": {"name": "tenant-c"}}
+    body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": role}, "scope": scope}}
+    session: requests.Session = getattr(cloud, client).session
+    return session.post(f"{cloud.server.auth_url}/auth/tokens", json=body)
+
+
+@pytest.mark.parametrize("field", ["xrole_name", "agency_name"])
+def test_an_agency_lets_another_domain_act(cloud: Cloud, field: str) -> None:
+    """EVS_API G.4: the table and the example of the page name the field differently."""
+    disk = cloud.server.create_volume("tenant-c", "theirs")
+    answer = assume(cloud, field=field)
+    assert answer.status_code == 201
+    headers = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+    url = f"{cloud.a.root}/v3/{cloud.server.project_id('tenant-c')}/volumes"
+    assert [v["id"] for v in plain_session().get(url, headers=headers).json()["volumes"]] == [disk]
+
+
+@pytest.mark.parametrize("wrong", [{"client": "b"}, {"agency": "others"}, {"domain": "Default"}])
+def test_who_may_not_use_the_agency(cloud: Cloud, wrong: dict[str, str]) -> None:
+    assert assume(cloud, **wrong).status_code == 401

@@ -101,3 +101,12 @@ def test_the_old_call_of_evs(cloud: Cloud, disks: list[str]) -> None:
     assert cloud.a.ask("evs", "/os-vendor-replications?marker=x").json()["error"]["code"] == "EVS.1024"
     cloud.server.configure(catalogue=["evs"])
     assert vendor(cloud) == []
+
+
+def test_groups(cloud: Cloud, disks: list[str]) -> None:
+    body = cloud.a.read("sdrs", "/server-groups")
+    assert [(group["id"], group["replication_num"]) for group in body["server_groups"]] == [("g1", 1)]
+    assert body["count"] == 1
+    assert cloud.a.read("sdrs", "/server-groups/g1")["server_group"] == body["server_groups"][0]
+    assert cloud.b.ask("sdrs", "/server-groups/g1").status_code == 404
+    assert cloud.a.ask("sdrs", "/server-groups?limit=0").status_code == 400

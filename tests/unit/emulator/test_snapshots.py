@@ -86,7 +86,8 @@ def test_marker_and_offset(cloud: Cloud, disks: list[str]) -> None:
     assert names(cloud, "?offset=2&limit=1") == ["s1"]
     assert names(cloud, "?offset=9") == []
     assert cloud.a.ask("evs", "/snapshots?marker=nope").status_code == 404
-    assert cloud.a.ask("evs", "/snapshots?limit=x").status_code == 400
+    for query in ("limit=x", "limit=0", "limit=1001", "offset=-1"):
+        assert cloud.a.ask("evs", f"/snapshots?{query}").status_code == 400
 
 
 def test_the_vendors_list_counts(cloud: Cloud, disks: list[str]) -> None:
@@ -114,3 +115,31 @@ def test_snapshots_count_in_the_quotas(cloud: Cloud, disks: list[str]) -> None:
 
 def test_a_disk_with_snapshots_cannot_be_deleted(cloud: Cloud, disks: list[str]) -> None:
     assert cloud.a.call("DELETE", f"/volumes/{disks[0]}").status_code == 400
+
+
+def test_a_snapshot_is_made_and_deleted(cloud: Cloud) -> None:
+    disk = cloud.server.create_volume("tenant-a", "d", 3)
+    body = {"snapshot": {"volume_id": disk, "name": "s"}}
+    assert cloud.b.call("POST", "/snapshots", body).status_code == 404
+    assert cloud.reader.call("POST", "/snapshots", body).status_code == 403
+    answer = cloud.a.call("POST", "/snapshots", body)
+    made = answer.json()["snapshot"]
+    assert (answer.status_code, made["status"], made["size"]) == (202, "creating", 3)
+    assert cloud.server.verdicts("tenant-a")[disk] == ["snapshots"]
+    path = f"/snapshots/{made['id']}"
+    assert cloud.a.read("evs", path)["snapshot"]["status"] == "available"
+    assert [c.call("DELETE", path).status_code for c in (cloud.b, cloud.reader, cloud.a, cloud.a)] == [
+        *(404, 403, 202, 404)
+    ]
+
+
+def test_the_snapshot_of_a_backup_can_only_be_looked_at(cloud: Cloud) -> None:
+    """EVS_API B.4.2a."""
+    cloud.server.load("tenant-a", volumes=[{"snapshots": [{"made_by": "vbs", "id": "of-a-backup"}]}])
+    assert cloud.a.call("DELETE", "/snapshots/of-a-backup").status_code == 400
+
+
+def test_no_snapshot_of_a_disk_on_offer(cloud: Cloud) -> None:
+    disk = cloud.server.create_volume("tenant-a", "d")
+    cloud.a.offer(disk)
+    assert cloud.a.call("POST", "/snapshots", {"snapshot": {"volume_id": disk, "force": True}}).status_code == 400

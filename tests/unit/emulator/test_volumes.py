@@ -61,8 +61,15 @@ def test_marker_limit_and_offset(cloud: Cloud) -> None:
     assert ids(cloud, f"?marker={made[1]}&limit=2&offset=1") == made[3:5]
     assert ids(cloud, "?sort=created_at:asc&limit=2") == made[::-1][:2]
     assert ids(cloud, f"?sort_dir=asc&marker={made[4]}") == made[:4][::-1]
-    assert ids(cloud, "?limit=5000") == made
-    assert cloud.a.call("GET", "/volumes/detail?limit=x").status_code == 400
+    assert ids(cloud, "?limit=1000") == made
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=-1", "offset=0", "offset=-1", "offset=x"])
+@pytest.mark.parametrize("path", ["volumes", "volumes/detail", "cloudvolumes/detail", "os-vendor-volumes/detail"])
+def test_pages_out_of_range_are_refused(cloud: Cloud, path: str, query: str) -> None:
+    """EVS_API B.2."""
+    answer = cloud.a.call("GET", f"/{path}?{query}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "EVS.5400")
     assert cloud.a.call("GET", "/volumes/detail?limit=-1").status_code == 400
     assert cloud.a.call("GET", "/volumes/detail?marker=nope").status_code == 404
 
@@ -112,7 +119,15 @@ def test_fields(cloud: Cloud) -> None:
         *("multiattach", "attachments", "os-vol-tenant-attr:tenant_id"),
     }
     assert recorded <= set(shown)
-    assert "volume_image_metadata" not in shown
+    assert (shown["volume_image_metadata"], shown["shareable"]) == ({}, "false")
+    rich = cloud.a.read("evs", f"/os-vendor-volumes/{disk}")["volume"]
+    assert (rich["volume_image_metadata"], rich["shareable"]) == (None, False)
+    assert rich["serial_number"]
+    cloud.server.configure(cinder_fields=True)
+    plain = cloud.a.volume(disk).json()["volume"]
+    assert set(shown) - set(plain) == {
+        *("os-vol-host-attr:host", "os-volume-replication:extended_status", "volume_image_metadata", "shareable")
+    }
 
 
 def test_create_show_rename_and_delete(cloud: Cloud) -> None:
