@@ -6,7 +6,7 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer bench pins clean
+.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer clients bench pins clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
@@ -34,6 +34,9 @@ molecule: $(NOX) ## Run the scenarios of extensions/molecule
 
 importer: $(NOX) ## Build the collection and check it as Galaxy does
 	$(NOX) --session importer
+
+clients: $(NOX) ## Let the vendor's SDKs and Tempest talk to the emulator
+	$(NOX) --session clients
 
 bench: $(NOX) ## Time the collection beside its floor and its peers
 	$(NOX) --session bench

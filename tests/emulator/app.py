@@ -78,7 +78,12 @@ def evs_routes() -> list[Route]:
         *backups.ROUTES,
         *vendor_replications.ROUTES,
     ]
-    return [*tenant_routes("evs", ("v2", "v3"), tenant), *versions.ROUTES]
+    # A client of the vendor creates in a version of its own, and asks for jobs in another.
+    vendor = [
+        *tenant_routes("evs", ("v1",), vendor_volumes.JOBS),
+        *tenant_routes("evs", ("v2.1",), vendor_volumes.CREATES),
+    ]
+    return [*tenant_routes("evs", ("v2", "v3"), tenant), *vendor, *versions.ROUTES]
 
 
 def services() -> list[Service]:

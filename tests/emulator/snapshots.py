@@ -138,4 +138,5 @@ ROUTES: list[Route] = [
     ("GET", "/snapshots/detail", list_detail),
     ("GET", "/snapshots/{snapshot}", show),
     ("GET", "/cloudsnapshots/detail", list_cloud),
+    ("GET", "/cloudsnapshots/{snapshot}", show),
 ]

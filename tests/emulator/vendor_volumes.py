@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.emulator import listing, views
+from tests.emulator import listing, views, volumes
 from tests.emulator.calls import Call, Reply, Route
 from tests.emulator.state import Volume
 from tests.emulator.volumes import own_volume
@@ -64,7 +64,35 @@ def vendor_detail(call: Call, volume: Volume) -> dict[str, Any]:
     }
 
 
+def create(call: Call) -> Reply:
+    """Create a volume as Cinder's call does; EVS answers with a job (EVS_API I; the fields as a client reads them)."""
+    made = volumes.create(call).body["volume"]
+    return Reply(202, {"job_id": job_of(made["id"]), "volume_ids": [made["id"]]})
+
+
+def delete(call: Call) -> Reply:
+    """Delete a volume as Cinder's call does; EVS answers with a job."""
+    volumes.delete(call)
+    return Reply(200, {"job_id": job_of(call.params["volume"])})
+
+
+def show_job(call: Call) -> Reply:
+    """Show a job, which has always succeeded: everything here is done at once."""
+    job = call.params["job"]
+    return Reply(200, {"job_id": job, "status": "SUCCESS", "entities": {"volume_id": job.removeprefix(JOB)}})
+
+
+def job_of(volume_id: str) -> str:
+    """Return the ID of the job that did something to a volume."""
+    return JOB + volume_id
+
+
+JOB = "job-"
+JOBS: list[Route] = [("GET", "/jobs/{job}", show_job)]
+CREATES: list[Route] = [("POST", "/cloudvolumes", create)]
 ROUTES: list[Route] = [
+    *CREATES,
+    ("DELETE", "/cloudvolumes/{volume}", delete),
     ("GET", "/cloudvolumes/detail", list_cloudvolumes),
     ("GET", "/cloudvolumes/{volume}", show_cloudvolume),
     ("GET", "/os-vendor-volumes/detail", list_vendor_volumes),

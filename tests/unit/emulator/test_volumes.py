@@ -203,3 +203,16 @@ def test_types(cloud: Cloud) -> None:
     shown = cloud.a.call("GET", f"/types/{types[1]['id']}").json()["volume_type"]
     assert shown["name"] == "SAS"
     assert cloud.a.call("GET", "/types/nope").status_code == 404
+
+
+def test_the_vendors_create_and_delete_answer_with_a_job(cloud: Cloud) -> None:
+    """EVS_API I."""
+    answer = cloud.a.call("POST", "/cloudvolumes", {"volume": {"size": 2, "name": "n"}}, version="v2.1")
+    (disk,) = answer.json()["volume_ids"]
+    job = cloud.a.call("GET", f"/jobs/{answer.json()['job_id']}", version="v1").json()
+    assert (job["status"], job["entities"]["volume_id"]) == ("SUCCESS", disk)
+    assert cloud.a.volume(disk).json()["volume"]["size"] == 2
+    assert "job_id" in cloud.a.call("DELETE", f"/cloudvolumes/{disk}", version="v2").json()
+    assert cloud.a.volume(disk).status_code == 404
+    assert cloud.a.call("POST", "/cloudvolumes", {"volume": {"size": 0}}, version="v2").status_code == 400
+    assert cloud.reader.call("POST", "/cloudvolumes", {"volume": {"size": 1}}, version="v2").status_code == 403
