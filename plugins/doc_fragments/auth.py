@@ -65,6 +65,7 @@ options:
   endpoints:
     description:
       - URLs to use instead of those in the catalogue, with or without version and project ID.
+      - Without a version, that of block storage is V(v3), which EVS and Cinder have.
     type: dict
     suboptions:
       evs:
@@ -94,8 +95,8 @@ requirements:
   - requests
   - openstacksdk, if O(cloud) or E(OS_CLOUD) is used
 notes:
-  - Works with EVS v2 and v3 and with any Cinder v3; the endpoint comes from the catalogue (C(volumev2), C(evs),
-    C(volumev3), C(block-storage), in this order).
+  - Works with EVS v2 and v3 and with any Cinder v3; the endpoint comes from the catalogue (C(evs), C(volumev3),
+    C(block-storage), C(volumev2), in this order).
   - Safe to use on many hosts at once, and with the credentials of two tenants in one play. Set what they share with
     C(module_defaults) for the group C(otc.evs.evs).
   - Ansible hands the options to a module in a file that is there as long as the module runs, and in none if

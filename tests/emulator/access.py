@@ -37,6 +37,8 @@ def for_tenant(handler: Handler, service: str = "evs") -> Handler:
         call.identity = authenticate(call, service)
         if service == "evs" and call.version == "v3":
             call.microversion = negotiate(call.headers.get("OpenStack-API-Version", ""))
+        if service == "evs" and call.version == "v2" and call.state.config.leftover_v2:
+            raise errors.unrouted(service, 404, "The resource could not be found.")
         check_project(call, service)
         status = call.state.outage_of(service, call.identity, call.method, call.tail)
         if status is not None:

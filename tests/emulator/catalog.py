@@ -26,6 +26,7 @@ Only `vbs` lacks the project, and `sdrs` is there twice.
 """
 
 ONLY_V3 = ("identity", "volumev3")
+LEFT_OVER = ("identity", "volumev2", "volumev3")
 
 
 def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
     for kind, name, service, path in ENTRIES:
         if service != "identity" and not state.has(service):
             continue
-        if state.config.volumev3_only and kind not in ONLY_V3:
+        if (state.config.volumev3_only and kind not in ONLY_V3) or (state.config.leftover_v2 and kind not in LEFT_OVER):
             continue
         endpoint = {
             "id": stable_id(f"endpoint {kind}").replace("-", ""),

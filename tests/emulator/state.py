@@ -57,6 +57,8 @@ class Config:
     """Refuse an offset that is not less than the number of transfers instead of an empty page."""
     volumev3_only: bool = False
     """List only volumev3 and identity in the catalogue."""
+    leftover_v2: bool = False
+    """List only volumev2, volumev3 and identity, and answer 404 to v2, as many a Cinder does."""
     catalogue: list[str] = field(default_factory=lambda: list(SERVICES))
     """The services of the region beside Keystone: eu-nl, for one, has neither sdrs nor vbs (EVS_API G.5)."""
     vendor_replications: bool = False

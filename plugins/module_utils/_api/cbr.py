@@ -11,7 +11,7 @@ List".  A filter that the server does not know is ignored, so callers check what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import DISK, Backup, Policy, Vault
@@ -35,6 +35,12 @@ class Cbr:
         for page in self._client.counted_pages("vaults", filters):
             yield [Vault.from_api(body) for body in page]
 
-    def policies(self) -> list[Policy]:
-        """All policies; the API does not page them."""
-        return [Policy.from_api(body) for body in self._client.entries("policies", "policies")]
+    def policies(self, vault_ids: Iterable[str]) -> Iterator[list[Policy]]:
+        """All policies, which the API does not page; those of the vaults alone if not all of them are shown."""
+        entries, missing = self._client.whole("policies")
+        yield [Policy.from_api(body) for body in entries]
+        for vault_id in vault_ids if missing else ():
+            entries, missing = self._client.whole("policies", vault_id=vault_id)
+            yield [Policy.from_api(body) for body in entries]
+            if missing:
+                raise missing

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 
 PAGE = 1000
 """The most that EVS gives in a page; other clouds may give less."""
@@ -23,10 +23,20 @@ Json = Mapping[str, Any]
 class Sender(Protocol):
     """What sends a request and returns the decoded answer, or raises."""
 
-    def send(self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None) -> Json:
+    def send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        body: Json | None,
+        microversion: str | None = None,
+    ) -> Json:
         """See the session."""
 
     def hide(self, key: str) -> None:
+        """See the session."""
+
+    def newest_microversion(self, url: str) -> tuple[int, int] | None:
         """See the session."""
 
 
@@ -35,13 +45,28 @@ class Client:
 
     def __init__(self, session: Sender, url: str) -> None:
         self._session = session
+        self._refused: set[str] = set()
+        """The microversions that the server turned out not to have."""
         self.url = url
 
-    def get(self, path: str, **params: Any) -> Json:
+    def get(self, path: str, microversion: str | None = None, /, **params: Any) -> Json:
+        """With a `microversion` where the server has it."""
+        if microversion in self._refused:
+            microversion = None
+        try:
+            return self._session.send("GET", f"{self.url}/{path}", params or None, None, microversion)
+        except ApiError as error:
+            if error.status != 406 or microversion is None:
+                raise
+            self._refused.add(microversion)
         return self._session.send("GET", f"{self.url}/{path}", params or None, None)
 
-    def post(self, path: str, body: Json) -> Json:
-        return self._session.send("POST", f"{self.url}/{path}", None, body)
+    def post(self, path: str, body: Json, microversion: str | None = None) -> Json:
+        return self._session.send("POST", f"{self.url}/{path}", None, body, microversion)
+
+    def newest_microversion(self) -> tuple[int, int] | None:
+        """The newest one of the API at this endpoint, as its service tells; None if it has none."""
+        return self._session.newest_microversion(self.url)
 
     def delete(self, path: str) -> None:
         self._session.send("DELETE", f"{self.url}/{path}", None, None)
@@ -51,7 +76,12 @@ class Client:
         self._session.hide(key)
 
     def linked_pages(
-        self, path: str, key: str, filters: Mapping[str, str], by_offset: bool = False
+        self,
+        path: str,
+        key: str,
+        filters: Mapping[str, str],
+        by_offset: bool = False,
+        microversion: str | None = None,
     ) -> Iterator[list[Any]]:
         """The pages of a list in the style of Cinder, such as volumes/detail, by marker or by offset.
 
@@ -63,12 +93,15 @@ class Client:
         seen = 0
         watch = _Watch(f"{self.url}/{path}")
         while True:
-            answer = self.get(path, limit=PAGE, **filters, **position)
+            answer = self.get(path, microversion, limit=PAGE, **filters, **position)
             entries = self._entries_of(answer, path, key)
             watch.turn(entries)
             yield entries
             seen += len(entries)
-            if not entries or (len(entries) < PAGE and not answer.get(f"{key}_links")):
+            missing = self._missing(answer, path, len(entries), seen)
+            if missing and not entries:
+                raise missing
+            if not entries or (not missing and len(entries) < PAGE and not answer.get(f"{key}_links")):
                 return
             if by_offset:
                 position = {"offset": seen}
@@ -80,27 +113,30 @@ class Client:
             position = {"marker": last}
 
     def counted_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
-        """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS."""
-        offset = 0
+        """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS.
+
+        One that does not tell it may give shorter pages than were asked for: it ends with an empty one.
+        """
+        seen = 0
         watch = _Watch(f"{self.url}/{path}")
         while True:
-            after = {"offset": offset} if offset else {}
+            after = {"offset": seen} if seen else {}
             answer = self.get(path, limit=PAGE, **filters, **after)
             entries = self._entries_of(answer, path, path)
             watch.turn(entries)
             yield entries
-            offset += len(entries)
-            if not entries or ("count" not in answer and len(entries) < PAGE):
+            seen += len(entries)
+            missing = self._missing(answer, path, len(entries), seen)
+            if missing and not entries:
+                raise missing
+            if not entries or ("count" in answer and not missing):
                 return
-            # Taken for less than it is, it would hide entries.
-            count = answer.get("count", offset + 1)
-            if isinstance(count, bool) or not isinstance(count, int) or count < len(entries):
-                told = str(count) if isinstance(count, int) else f"a {type(count).__name__} of them"
-                raise MalformedAnswer(
-                    f"The answer of {self.url}/{path} shows {len(entries)} entries and says that there are {told}."
-                )
-            if offset >= count:
-                return
+
+    def whole(self, path: str, **filters: str) -> tuple[list[Any], MalformedAnswer | None]:
+        """A list that the API does not page, and what is wrong with it if it tells of more entries than it shows."""
+        answer = self.get(path, **filters)
+        entries = self._entries_of(answer, path, path)
+        return entries, self._missing(answer, path, len(entries), len(entries))
 
     def transfer_pages(self, path: str) -> Iterator[list[Any]]:
         """The pages of a list of transfers.
@@ -122,8 +158,27 @@ class Client:
         """A list that comes in one answer."""
         return self._entries_of(self.get(path, **params), path, key)
 
+    def _missing(self, answer: Json, path: str, shown: int, seen: int) -> MalformedAnswer | None:
+        """What is wrong with a list that tells of more entries than were seen: taken for whole it would hide them."""
+        if "count" not in answer:
+            return None
+        count = answer["count"]
+        if isinstance(count, bool) or not isinstance(count, int) or count < shown:
+            told = str(count) if isinstance(count, int) else f"a {type(count).__name__} of them"
+            raise MalformedAnswer(
+                f"The answer of {self.url}/{path} shows {shown} entries and says that there are {told}."
+            )
+        if seen >= count:
+            return None
+        return MalformedAnswer(
+            f"The list {self.url}/{path} shows {seen} entries and says that there are {count}. "
+            "What is missing may be what keeps a disk from being transferred."
+        )
+
     def _entries_of(self, answer: Json, path: str, key: str) -> list[Any]:
         entries = answer.get(key)
+        if entries is None and key in answer and answer.get("count") == 0:
+            return []
         if not isinstance(entries, list):
             raise MalformedAnswer(f"The answer of {self.url}/{path} has no list {key!r}.")
         return entries

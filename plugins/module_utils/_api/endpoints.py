@@ -19,15 +19,18 @@ except ImportError:  # reported by the module frame
     pass
 
 CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
-    "evs": ("volumev2", "evs", "volumev3", "block-storage"),
+    "evs": ("evs", "volumev3", "block-storage", "volumev2"),
     "cbr": ("cbr",),
     "sdrs": ("sdrs",),
     "vbs": ("vbsv2", "vbs"),
 }
-"""The types under which a service may be listed, the preferred one first."""
+"""The types under which a service may be listed, the preferred one first.
+
+What EVS lists as `evs` is the version that it recommends; elsewhere an entry of v2 may be left over from old days.
+"""
 OVERRIDE_TYPES = {"evs": "block-storage"}
 """Under which service type clouds.yaml overrides an endpoint, where that is not the service's name."""
-VERSION_WITHOUT_ONE = {"evs": "v2", "cbr": "v3", "sdrs": "v1", "vbs": "v2"}
+VERSION_WITHOUT_ONE = {"evs": "v3", "cbr": "v3", "sdrs": "v1", "vbs": "v2"}
 """Which API version is meant by an endpoint without one."""
 
 
@@ -42,11 +45,24 @@ def complete(url: str, service: str, project_id: str) -> str:
             f"The endpoint {quoted(url)} of {service} is not a URL. Give one such as https://{service}.example.com/v2."
         )
     segments = [part for part in parts.path.split("/") if part]
-    if not any(part[0] == "v" and part[1:2].isdigit() for part in segments):
+    if not any(map(_is_version, segments)):
         segments.append(VERSION_WITHOUT_ONE[service])
     if segments[-1] != project_id:
         segments.append(project_id)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(segments), "", ""))
+
+
+def root_and_version(url: str) -> tuple[str, str]:
+    """Where the service tells its versions, and of which of them a complete endpoint is."""
+    parts = urllib.parse.urlsplit(url)
+    segments = [part for part in parts.path.split("/") if part]
+    place = next((number for number, part in enumerate(segments) if _is_version(part)), len(segments))
+    root = urllib.parse.urlunsplit((parts.scheme, parts.netloc, "/".join(["", *segments[:place], ""]), "", ""))
+    return root, segments[place] if place < len(segments) else ""
+
+
+def _is_version(segment: str) -> bool:
+    return segment[0] == "v" and segment[1:2].isdigit()
 
 
 def require_no_credentials(url: str, what: str) -> None:

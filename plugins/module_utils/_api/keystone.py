@@ -18,6 +18,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTE
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     EvsError,
     LoginError,
+    MalformedAnswer,
     Unreachable,
     UntrustedServer,
 )
@@ -26,6 +27,7 @@ from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe, whole
 
 try:
+    from keystoneauth1 import discover
     from keystoneauth1 import exceptions as ks_exceptions
     from keystoneauth1.identity.generic.base import BaseGenericPlugin
     from keystoneauth1.session import Session as KeystoneSession
@@ -100,8 +102,25 @@ class Keystone:
             lambda: sorted({self._said(entry.get("type")) for entry in self._access.service_catalog.catalog})
         )
 
-    def _patiently(self, call: Callable[[], Value]) -> Value:
-        """Call Keystone, again if the failure may pass."""
+    def newest_microversion(self, root: str, version: str) -> tuple[int, int] | None:
+        """The newest microversion of one version of the API of a service, which tells them at its root to anybody."""
+
+        def failure(error: Any) -> EvsError:
+            return MalformedAnswer(
+                f"The versions of the service at {root} could not be read: {short(str(error))}",
+                status=getattr(error, "http_status", None),
+            )
+
+        found = self._patiently(
+            lambda: discover.Discover(self._session, root, authenticated=False).version_data(), failure
+        )
+        major = version.removeprefix("v").partition(".")[0]
+        newest = [one["max_microversion"] for one in found if str(one["version"][0]) == major]
+        return max((one for one in newest if one), default=None)
+
+    def _patiently(self, call: Callable[[], Value], told: Callable[[Any], EvsError] | None = None) -> Value:
+        """Call Keystone, again if the failure may pass; `told` words a failure of another service."""
+        told = told or self._failure
         deadline = time.monotonic() + self._timeout
         attempt = 0
         while True:
@@ -109,14 +128,14 @@ class Keystone:
             try:
                 return call()
             except ks_exceptions.ClientException as error:
-                failure = self._failure(error)
+                failure = told(error)
                 transient = isinstance(failure, Unreachable) or failure.details.get("status") in TRANSIENT
                 attempt += 1
                 patient = transient and not isinstance(failure, UntrustedServer) and attempt < MOST_ATTEMPTS
                 if not patient or not self._backoff.delay(attempt, _asked_to_wait(error), deadline):
                     raise failure from error
             except UNREADABLE as error:
-                raise self._failure(error) from error
+                raise told(error) from error
 
     def _failure(self, error: Any) -> EvsError:
         """A failure of keystoneauth1 in our words."""

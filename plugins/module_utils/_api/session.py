@@ -27,6 +27,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import (
     CATALOGUE_TYPES,
     OVERRIDE_TYPES,
     complete,
+    root_and_version,
     secrets_of_proxy,
 )
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
@@ -67,6 +68,13 @@ class _Call:
     url: str
     params: Mapping[str, Any] | None
     body: bytes | None
+    microversion: str | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        if self.microversion is None:
+            return HEADERS
+        return {**HEADERS, "OpenStack-API-Version": f"volume {self.microversion}"}
 
     @property
     def where(self) -> str:
@@ -146,9 +154,21 @@ class Session:
         """Let no message show the key of a transfer, whatever the server says from now on."""
         self._secrets.add_key(key)
 
-    def send(self, method: str, url: str, params: Mapping[str, Any] | None, body: Json | None) -> Json:
+    def newest_microversion(self, url: str) -> tuple[int, int] | None:
+        """The newest microversion of the API version that an endpoint is of, as the service's root tells."""
+        root, version = root_and_version(url)
+        return None if version == "v2" else self._keystone.newest_microversion(root, version)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        body: Json | None,
+        microversion: str | None = None,
+    ) -> Json:
         """Send one request and return the decoded answer; see above for when it is repeated."""
-        call = _Call(method, url, params, None if body is None else json.dumps(body).encode())
+        call = _Call(method, url, params, None if body is None else json.dumps(body).encode(), microversion)
         deadline = time.monotonic() + self._timeout
         renewed = False
         attempt = 0
@@ -199,7 +219,7 @@ class Session:
             request = requests.Request(
                 call.method,
                 call.url,
-                headers={**HEADERS, "X-Auth-Token": token},
+                headers={**call.headers, "X-Auth-Token": token},
                 params=call.params,
                 data=call.body,
                 hooks={"response": self._hooks},

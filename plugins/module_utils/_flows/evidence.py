@@ -90,9 +90,12 @@ def _read_policies(cbr: Cbr | None, ids: Sequence[str], evidence: Evidence) -> N
     for vault in vaults:
         for volume_id in vault.volume_ids & wanted:
             evidence.vaults.setdefault(volume_id, []).append(vault)
-    for policy in cbr.policies() if cbr and evidence.vaults else ():
-        for vault_id in policy.vault_ids:
+    held = sorted({vault.id for holding in evidence.vaults.values() for vault in holding})
+    known: set[str] = set()
+    for policy in chain.from_iterable(cbr.policies(held)) if cbr and held else ():
+        for vault_id in policy.vault_ids if policy.id not in known else ():
             evidence.policies.setdefault(vault_id, []).append(policy)
+        known.add(policy.id)
 
 
 def _read_pairs(services: Services, ids: Sequence[str], evidence: Evidence) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -57,9 +58,15 @@ def text(fields: Mapping[str, Any], key: str, what: str) -> str:
 
 
 def texts(fields: Mapping[str, Any], key: str, what: str) -> dict[str, str]:
-    """An object of strings, such as metadata."""
-    found = nested(fields, key, what)
-    return {name: text(found, name, f"{what} in whose {key}") for name in found}
+    """An object such as metadata, each value as text: EVS documents that a value may be anything."""
+    return {name: _as_text(value) for name, value in nested(fields, key, what).items()}
+
+
+def _as_text(value: Any) -> str:
+    """Anything as text: a string as it is, null as an empty one, the rest as JSON writes it."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def optional_text(fields: Mapping[str, Any], key: str, what: str) -> str | None:

@@ -28,12 +28,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 DISK = "OS::Cinder::Volume"
-MADE_BY_A_BACKUP = (
-    "autobk_snapshot_vbs_",
-    "manualbk_snapshot_vbs_",
-    "autobk_snapshot_csbs_",
-    "manualbk_snapshot_csbs_",
-)
+MADE_BY_A_BACKUP = ("autobk_snapshot_", "manualbk_snapshot_")
+"""How the names of such snapshots begin, whichever service has made the backup."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +154,11 @@ class Pair(Named):
     @classmethod
     def from_api(cls, body: Any) -> Pair:
         fields = mapping(body)
-        # One string with commas, in SDRS and in EVS.
-        parts = required_text(fields, "volume_ids", "replication pair").split(",")
         return cls(
             id=required_text(fields, "id", "replication pair"),
             name=text(fields, "name", "replication pair"),
             status=text(fields, "status", "replication pair"),
-            volume_ids=frozenset(part.strip() for part in parts if part.strip()),
+            volume_ids=frozenset(part.strip() for part in _parts(fields) if part.strip()),
         )
 
 
@@ -186,5 +180,20 @@ class Placement:
             service_type=text(fields, "service_type", "disk"),
             pool_id=text(fields, "dedicated_storage_id", "disk"),
             pool_name=text(fields, "dedicated_storage_name", "disk"),
-            tags=texts(fields, "tags", "disk"),
+            tags=_tags(fields),
         )
+
+
+def _parts(fields: Mapping[str, Any]) -> list[str]:
+    """The disks of a pair: one string with commas by the documents; a list is understood as well."""
+    given = fields.get("volume_ids")
+    if isinstance(given, list) and given and all(isinstance(part, str) for part in given):
+        return given
+    return required_text(fields, "volume_ids", "replication pair").split(",")
+
+
+def _tags(fields: Mapping[str, Any]) -> Mapping[str, str]:
+    """Tags are an object in EVS, and a list of keys and values in its neighbours."""
+    if not isinstance(fields.get("tags"), list):
+        return texts(fields, "tags", "disk")
+    return {text(tag, "key", "tag"): text(tag, "value", "tag") for tag in objects(fields, "tags", "disk")}

@@ -117,9 +117,7 @@ def encrypted(facts: Facts) -> Blocker | None:
     """EVS tells it in the metadata and calls the field `encrypted` unsupported; Cinder has only the field."""
     volume = facts.volume
     evidence = {
-        key: volume.metadata[key]
-        for key in ("__system__encrypted", "__system__cmkid")
-        if volume.metadata.get(key) not in (None, "", "0")
+        key: volume.metadata[key] for key in ("__system__encrypted", "__system__cmkid") if _says(volume, key, but="0")
     }
     if volume.encrypted or facts.vendor_encrypted:
         evidence["encrypted"] = "true"
@@ -207,8 +205,8 @@ def backup_policy(facts: Facts) -> Blocker | None:
         )
         if any(vault.binds_by_itself for vault in bound):
             remedies.append("The vault takes in disks by itself, by their tags: exclude this one first.")
-    old_policy = facts.volume.metadata.get("policy")
-    if old_policy:
+    if _says(facts.volume, "policy"):
+        old_policy = facts.volume.metadata["policy"]
         evidence["policy"] = old_policy
         reasons.append(f"it is bound to the backup policy {safe(old_policy)} of VBS")
         remedies.append("Take the disk out of that policy in Volume Backup Service.")
@@ -234,9 +232,9 @@ def replication_pair(facts: Facts) -> Blocker | None:
 
 
 def prepaid(facts: Facts) -> Blocker | None:
-    order = facts.volume.metadata.get("orderID")
-    if not order:
+    if not _says(facts.volume, "orderID"):
         return None
+    order = facts.volume.metadata["orderID"]
     return Blocker(
         "prepaid",
         f"it is paid for by the month or year, with order {safe(order)}",
@@ -256,6 +254,11 @@ def dedicated_storage(facts: Facts) -> Blocker | None:
         {"service_type": placement.service_type, "dedicated_storage_id": placement.pool_id or None},
         "Copy its data to a new disk on shared storage, and transfer that one.",
     )
+
+
+def _says(volume: Volume, key: str, but: str = "") -> bool:
+    """Whether the metadata of a disk say something under this key: an empty value, false and `but` say no."""
+    return volume.metadata.get(key, "").lower() not in ("", "false", but)
 
 
 def _labels(items: Sequence[Named]) -> str:

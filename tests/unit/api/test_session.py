@@ -17,7 +17,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
 from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
-from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import complete
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import complete, root_and_version
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import Backoff
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -283,8 +283,8 @@ def test_transfers_are_paged_by_offset_and_only_after_a_full_page(
 @pytest.mark.parametrize(
     ("url", "whole"),
     [
-        ("https://evs.example.com", "https://evs.example.com/v2/P"),
-        ("https://evs.example.com/", "https://evs.example.com/v2/P"),
+        ("https://evs.example.com", "https://evs.example.com/v3/P"),
+        ("https://evs.example.com/", "https://evs.example.com/v3/P"),
         ("https://evs.example.com/v3", "https://evs.example.com/v3/P"),
         ("https://evs.example.com/v3/P", "https://evs.example.com/v3/P"),
         ("https://evs.example.com/v3/%(project_id)s/", "https://evs.example.com/v3/P"),
@@ -330,8 +330,38 @@ def test_the_catalogue_decides_about_the_version(emulator: EmulatorServer) -> No
         emulator.configure(volumev3_only=False)
 
 
+def test_v2_that_was_left_over_in_the_catalogue_is_not_taken(emulator: EmulatorServer) -> None:
+    """P8."""
+    emulator.configure(leftover_v2=True)
+    try:
+        assert list(evs_of(emulator, SOURCE).volumes()) == []
+    finally:
+        emulator.configure(leftover_v2=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "root", "version"),
+    [
+        ("https://evs.example.com/v3/P", "https://evs.example.com/", "v3"),
+        ("http://127.0.0.1:8776/volume/v2/P", "http://127.0.0.1:8776/volume/", "v2"),
+        ("https://evs.example.com/p", "https://evs.example.com/p/", ""),
+    ],
+)
+def test_where_a_service_tells_its_versions(url: str, root: str, version: str) -> None:
+    assert root_and_version(url) == (root, version)
+
+
+def test_the_newest_microversion_is_read(emulator: EmulatorServer) -> None:
+    assert evs_of(emulator, SOURCE)._client.newest_microversion() is None, "EVS v2 has none"
+    client = evs_of(emulator, SOURCE, endpoints={"evs": emulator.endpoints["evs"]})._client
+    assert client.newest_microversion() == (3, 50)
+    emulator.order_fault("status", status=403, path="^/$", times=None)
+    with pytest.raises(MalformedAnswer, match=r"The versions of the service at http://.* could not be read"):
+        client.newest_microversion()
+
+
 def test_a_missing_endpoint_says_what_there_is(emulator: EmulatorServer) -> None:
-    with pytest.raises(LoginError, match=r"volumev2 or evs .* region nowhere; it lists .*volumev3.*endpoints"):
+    with pytest.raises(LoginError, match=r"evs or volumev3 .* region nowhere; it lists .*volumev3.*endpoints"):
         evs_of(emulator, SOURCE, region_name="nowhere")
 
 

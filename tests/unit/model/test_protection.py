@@ -32,6 +32,10 @@ def test_how_messages_call_it(name: str, label: str) -> None:
         ({"name": "nightly"}, False),
         ({"name": "autobk_snapshot_vbs_7"}, True),
         ({"name": "manualbk_snapshot_csbs_7"}, True),
+        # P5: whichever service has made the backup.
+        ({"name": "autobk_snapshot_2026-01-01"}, True),
+        ({"name": "manualbk_snapshot_x"}, True),
+        ({"name": "autobk_snapshots"}, False),
         ({"name": "my autobk_snapshot_vbs_7"}, False),
         ({"name": "x", "metadata": {"__system__enableActive": "true"}}, True),
         ({"name": None, "metadata": {"other": "true"}}, False),
@@ -68,11 +72,16 @@ def test_a_policy_counts_unless_it_is_said_to_be_off(enabled: Any, expected: boo
 def test_a_pair_binds_both_disks() -> None:
     body = {"id": "r", "name": "dr", "status": "protected", "volume_ids": "v, w,"}
     assert Pair.from_api(body) == Pair("r", "dr", "protected", frozenset({"v", "w"}))
-    with pytest.raises(MalformedAnswer, match="replication pair whose 'volume_ids'"):
-        Pair.from_api({"id": "r"})
+    assert Pair.from_api({**body, "volume_ids": ["v", " w "]}).volume_ids == {"v", "w"}
+    wrong: list[Any] = [None, [], [1], {}]
+    for value in wrong:
+        with pytest.raises(MalformedAnswer, match="replication pair whose 'volume_ids'"):
+            Pair.from_api({"id": "r", "volume_ids": value})
 
 
 def test_where_a_disk_is_kept() -> None:
     body = {"id": "v", "service_type": "DSS", "dedicated_storage_id": "d", "dedicated_storage_name": "pool"}
     assert Placement.from_api({**body, "tags": {"a": "b"}}) == Placement("v", "DSS", "d", "pool", {"a": "b"})
+    listed = [{"key": "a", "value": "b"}, {"key": "c"}]
+    assert Placement.from_api({**body, "tags": listed}).tags == {"a": "b", "c": ""}
     assert Placement.from_api({"id": "v"}) == Placement("v", "", "", "", {})

@@ -48,6 +48,9 @@ BLOCKED: list[tuple[str, dict[str, Any], str, str]] = [
     ("encrypted", {"encrypted": True}, "it is encrypted", "without encryption"),
     ("encrypted", {"metadata": {"__system__encrypted": "1"}}, "it is encrypted", "copy"),
     ("encrypted", {"metadata": {"__system__cmkid": "k-1"}}, "with the key k-1", "copy"),
+    # P6: metadata may be of any type.
+    ("encrypted", {"metadata": {"__system__encrypted": True}}, "it is encrypted", "copy"),
+    ("encrypted", {"metadata": {"__system__encrypted": 1}}, "it is encrypted", "copy"),
     ("encrypted", {"vendor_encrypted": True}, "it is encrypted", "copy"),
     ("snapshots", {"snapshots": [OWN]}, "it has 1 snapshot: nightly (n-1)", "Delete nightly (n-1)"),
     ("snapshots", {"snapshots": [KEPT]}, "1 snapshot: autobk_snapshot_vbs_7", "goes only with it"),
@@ -78,6 +81,8 @@ PASSES: list[dict[str, Any]] = [
     {"metadata": {"__system__encrypted": "0"}},
     {"metadata": {"__system__cmkid": ""}},
     {"metadata": {"policy": "", "orderID": ""}},
+    {"metadata": {"__system__encrypted": False, "__system__cmkid": None, "policy": False, "orderID": False}},
+    {"metadata": {"__system__encrypted": 0, "full_clone": True, "list": [1], "map": {"a": 1}}},
     {"multiattach": True},
     {"encrypted": None, "metadata": None, "attachments": None},
     {"vaults": [VAULT]},
