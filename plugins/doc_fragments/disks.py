@@ -67,7 +67,28 @@ options:
       - replication_pair
       - prepaid
       - dedicated_storage
+      - group
+      - volume_type
+      - quota
+      - region
     default: []
+  snapshots:
+    description:
+      - What to do with a disk that has snapshots. With V(block) it stays, by the constraint V(snapshots).
+      - With V(along) it takes its snapshots along, and they belong to the target then. They have to be in status
+        C(available).
+      - That takes a Cinder with microversion 3.55. EVS does not have it, so there the disk stays blocked.
+    type: str
+    choices: [block, along]
+    default: block
+  encrypted:
+    description:
+      - What to do with an encrypted disk. With V(block) it stays, by the constraint V(encrypted).
+      - With V(along) it goes with its key. If it has snapshots, it needs O(snapshots=along) as well.
+      - That takes a Cinder with microversion 3.70. EVS does not have it, so there the disk stays blocked.
+    type: str
+    choices: [block, along]
+    default: block
   check_constraints:
     description:
       - Whether to check constraints at all. Set it to V(false) if an earlier task has done so.

@@ -32,7 +32,8 @@ from ansible_collections.otc.evs.plugins.module_utils._options import (
     repeated,
     shared_argument_spec,
 )
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._plan.along import NEEDS
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import NAMES
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe, safe_message
@@ -126,7 +127,8 @@ def transfer_spec() -> dict[str, dict[str, Any]]:
         },
         "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
-        "ignore_constraints": {"type": "list", "elements": "str", "choices": list(CONSTRAINTS), "default": []},
+        "ignore_constraints": {"type": "list", "elements": "str", "choices": list(NAMES), "default": []},
+        **{name: {"type": "str", "choices": ["block", "along"], "default": "block"} for name in NEEDS},
         "check_constraints": {"type": "bool", "default": True},
         **batch_spec(),
     }
@@ -155,6 +157,11 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
             "Option select is empty, which would mean every disk. Give at least one property of the disks."
         )
     return Wanted(None, chosen)
+
+
+def along_of(params: Mapping[str, Any]) -> frozenset[str]:
+    """What the user lets disks take along."""
+    return frozenset(name for name in NEEDS if params[name] == "along")
 
 
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:

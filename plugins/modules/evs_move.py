@@ -14,8 +14,8 @@ description:
     back there that the disks are that tenant's. Disks that are there already stay as they are.
   - Only as many disks are offered at a time as O(concurrency) allows, and the keys of the transfers never leave the
     module. Without the credentials of both tenants use M(otc.evs.evs_transfer) and M(otc.evs.evs_transfer_accept).
-  - Before it begins it checks for all disks what would keep them from being transferred, the other tenant's quota, and
-    that the tenants are two projects of one region.
+  - Before it begins it checks for all disks what would keep them from being transferred, the other tenant's quota and
+    volume types, and that the tenants are two projects of one region.
 options:
   volumes:
     description:
@@ -35,7 +35,7 @@ options:
   check_quota:
     description:
       - Whether to check the other tenant's quota before moving anything.
-      - A quota that cannot be read is a warning; the server has the last word.
+      - A quota that cannot be read is a constraint that could not be checked, see O(unchecked).
     type: bool
     default: true
   withdraw_on_failure:
@@ -160,7 +160,8 @@ problems:
 alarms:
   description:
     - What was done, but is not as it was told to be.
-    - Always empty here. Only M(otc.evs.evs_transfer_accept) compares what came with what was told.
+    - The disks that arrived without all of the snapshots that O(snapshots=along) lets go along, or of which that could
+      not be read back. The task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
@@ -244,7 +245,7 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.move import MoveOpt
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import MOVED
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run, transfer_spec, wanted_of
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, along_of, run, transfer_spec, wanted_of
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
 from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, Rules
 
@@ -260,6 +261,7 @@ def flow(task: Task) -> Result:
         unchecked=params["unchecked"],
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
+        along=along_of(params),
     )
     options = MoveOptions(
         rules, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout, task.seconds

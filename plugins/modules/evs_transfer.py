@@ -325,7 +325,7 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.offer import offer
 from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import withdraw
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import OFFERED
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, run, transfer_spec, wanted_of
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, along_of, run, transfer_spec, wanted_of
 from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, KnownTransfer, Rules
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import Withdrawal, duration
@@ -346,6 +346,7 @@ def present(task: Task) -> Result:
         unchecked=params["unchecked"],
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
+        along=along_of(params),
         known={transfer.volume_id: transfer for transfer in known},
     )
     wanted = wanted_of(params)

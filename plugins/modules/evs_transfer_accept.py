@@ -11,7 +11,7 @@ short_description: Take over disks that another tenant offers
 version_added: 1.0.0
 description:
   - Accepts transfers of EVS disks (or Cinder volumes) with the credentials of the target tenant.
-  - Before the first one it checks the quota for all of them.
+  - Before the first one it checks the quota for all of them, and whether this tenant may use their volume types.
   - After that it reads every disk back until it is available and owned by this tenant; that is what counts as success.
   - A disk that came and is not what the transfer was said to be of, by its ID, name, size or type, is this tenant's all
     the same, and the task fails to say so.
@@ -85,9 +85,46 @@ options:
     description:
       - Whether to check the quota of this tenant before accepting anything.
       - The number of disks can always be checked; gigabytes and types where the transfers tell them.
-      - A quota that cannot be read is a warning; the server has the last word.
+      - A quota that cannot be read is a constraint that could not be checked, see O(unchecked).
     type: bool
     default: true
+  blocked:
+    description:
+      - What to do if this tenant may not use the volume type of a disk.
+      - V(fail) accepts nothing at all, V(skip) leaves that transfer and goes on with the others.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  unchecked:
+    description:
+      - What to do if the quota of this tenant or its volume types could not be read.
+      - V(fail) accepts nothing at all and says why. Unknown is never a pass.
+      - V(allow) goes on, and tells it in RV(disks[].reasons). The cloud may still refuse the disk.
+    type: str
+    choices: [fail, allow]
+    default: fail
+  ignore_constraints:
+    description:
+      - Constraints that are not checked. The cloud may still refuse the disk.
+      - Of these only V(quota) and V(volume_type) are checked here.
+    type: list
+    elements: str
+    choices:
+      - status
+      - attached
+      - encrypted
+      - snapshots
+      - backups
+      - backup_policy
+      - system_disk
+      - replication_pair
+      - prepaid
+      - dedicated_storage
+      - group
+      - volume_type
+      - quota
+      - region
+    default: []
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
@@ -149,14 +186,17 @@ disks:
     outcome:
       description:
         - V(accepted) is done, and was read back. V(already_there) was this tenant's before.
-        - V(blocked) is offered by this tenant itself, so nothing is accepted at all.
+        - V(blocked) stays, see RV(disks[].reasons).
         - V(gone) has no transfer any more that could be accepted, with O(gone=skip).
         - V(failed) did not happen; RV(disks[].message) says why.
         - V(unknown) could not be found out; RV(disks[].message) says what to run to find out.
         - The task fails if there is any V(failed) or V(unknown).
       type: str
     reasons:
-      description: Why a disk is V(blocked); the constraints of others are checked when they are offered.
+      description:
+        - Why a disk is V(blocked), or what could not be checked.
+        - It is offered by this tenant itself, or is of a volume type that this tenant may not use.
+        - Other constraints are checked when a disk is offered.
       type: list
       elements: dict
       contains:
@@ -266,9 +306,10 @@ request_id:
 
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Offered, accept, distinct
+from ansible_collections.otc.evs.plugins.module_utils._flows.accept import Checks, Offered, accept, distinct
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import NAMES
 
 
 def flow(task: Task) -> Result:
@@ -284,6 +325,7 @@ def flow(task: Task) -> Result:
         skip_gone=params["gone"] == "skip",
         rehearsed=task.rehearsed,
         seconds=task.seconds,
+        checks=Checks(params["blocked"], params["unchecked"], params["ignore_constraints"]),
     )
 
 
@@ -306,6 +348,9 @@ def main() -> None:
             **transfer,
             "gone": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "check_quota": {"type": "bool", "default": True},
+            "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
+            "ignore_constraints": {"type": "list", "elements": "str", "choices": list(NAMES), "default": []},
             **batch_spec(),
         },
         flow,

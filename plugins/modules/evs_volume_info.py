@@ -118,8 +118,12 @@ volumes:
           description: The device in the server.
           type: str
     metadata:
-      description: The metadata of the disk.
+      description:
+        - The metadata of the disk, each value as a string. What is no string is written as in JSON.
       type: dict
+    group_id:
+      description: The volume group of Cinder that the disk is in; null if it is in none.
+      type: str
     transfer:
       description: The pending transfer by which the disk is offered, or null.
       type: dict

@@ -49,12 +49,13 @@ class Api:
                 self._tokens[cloud] = self._authenticate(cloud)
             return self._tokens[cloud]
 
-    def cinder(self, cloud: str, method: str, path: str, body: Any = None) -> Any:
+    def cinder(self, cloud: str, method: str, path: str, body: Any = None, microversion: str | None = None) -> Any:
         """Ask Cinder below /v3/{project_id}; return the parsed answer, raise on a refusal."""
-        answer = self._as_user(cloud, method, f"/{path.lstrip('/')}", body)
+        headers = {"OpenStack-API-Version": f"volume {microversion}"} if microversion else {}
+        answer = self._as_user(cloud, method, f"/{path.lstrip('/')}", body, headers)
         if answer.status_code == 401:
             self.forget_tokens()
-            answer = self._as_user(cloud, method, f"/{path.lstrip('/')}", body)
+            answer = self._as_user(cloud, method, f"/{path.lstrip('/')}", body, headers)
         return _content(answer)
 
     def keystone(self, method: str, path: str, body: Any = None) -> Any:
@@ -67,10 +68,10 @@ class Api:
         with self._lock:
             self._tokens.clear()
 
-    def _as_user(self, cloud: str, method: str, path: str, body: Any) -> requests.Response:
+    def _as_user(self, cloud: str, method: str, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
         token = self.token(cloud)
         url = f"{self._lab.cinder_url}/v3/{token.project_id}{path}"
-        return self._send(method, url, body, {"X-Auth-Token": token.value})
+        return self._send(method, url, body, {"X-Auth-Token": token.value, **headers})
 
     def _authenticate(self, cloud: str) -> Token:
         body = {"auth": _credentials(self._lab.clouds()[cloud]["auth"])}

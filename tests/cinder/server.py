@@ -105,9 +105,9 @@ class CinderServer:
         project = self.project_id(tenant)
         self.admin("PUT", f"/os-quota-sets/{project}", {"quota_set": limits})
 
-    def admin(self, method: str, path: str, body: Any = None) -> Any:
+    def admin(self, method: str, path: str, body: Any = None, microversion: str | None = None) -> Any:
         """Ask Cinder below /v3/{project_id} as admin, for what no other method offers."""
-        return self._live.api.cinder("admin", method, path, body)
+        return self._live.api.cinder("admin", method, path, body, microversion)
 
     def set_slow_seconds(self, seconds: float) -> None:
         """Set how long a `slow-` operation lasts, those under way included; 0 lets them go."""

@@ -11,8 +11,6 @@ from tests.emulator.calls import Call, Handler, Reply
 from tests.emulator.state import Token
 
 MIN_VERSION = (3, 0)
-MAX_VERSION = (3, 50)
-"""EVS_API A: the highest microversion of EVS is Cinder's of Queens."""
 
 
 def text(version: tuple[int, int]) -> str:
@@ -36,7 +34,8 @@ def for_tenant(handler: Handler, service: str = "evs") -> Handler:
     def guarded(call: Call) -> Reply:
         call.identity = authenticate(call, service)
         if service == "evs" and call.version == "v3":
-            call.microversion = negotiate(call.headers.get("OpenStack-API-Version", ""))
+            newest = parsed(call.state.config.microversion)
+            call.microversion = negotiate(call.headers.get("OpenStack-API-Version", ""), newest)
         if service == "evs" and call.version == "v2" and call.state.config.leftover_v2:
             raise errors.unrouted(service, 404, "The resource could not be found.")
         check_project(call, service)
@@ -62,19 +61,24 @@ def check_project(call: Call, service: str) -> None:
     raise errors.evs(400, "Common.0018", message)
 
 
-def negotiate(header: str) -> str:
+def parsed(microversion: str) -> tuple[int, int]:
+    """Read a microversion."""
+    major, minor = microversion.split(".")
+    return int(major), int(minor)
+
+
+def negotiate(header: str, newest: tuple[int, int]) -> str:
     """Return the microversion to speak, or refuse one that EVS does not have."""
     asked = re.search(r"volume\s+(latest|\d+\.\d+)", header)
     if asked is None:
         return text(MIN_VERSION)
     if asked[1] == "latest":
-        return text(MAX_VERSION)
-    major, minor = asked[1].split(".")
-    if not MIN_VERSION <= (int(major), int(minor)) <= MAX_VERSION:
+        return text(newest)
+    if not MIN_VERSION <= parsed(asked[1]) <= newest:
         raise errors.cinder(
             406,
             f"Version {asked[1]} is not supported by the API. "
-            f"Minimum is {text(MIN_VERSION)} and maximum is {text(MAX_VERSION)}.",
+            f"Minimum is {text(MIN_VERSION)} and maximum is {text(newest)}.",
         )
     return asked[1]
 

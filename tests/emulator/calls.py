@@ -59,6 +59,10 @@ class Call:
         """The path behind the project."""
         return "/" + self.path.split("/", 3)[3]
 
+    def speaks(self, major: int, minor: int) -> bool:
+        """Tell whether the caller asked for this microversion or a newer one."""
+        return self.microversion is not None and tuple(map(int, self.microversion.split("."))) >= (major, minor)
+
     def every(self, name: str) -> list[str]:
         """Return all values of a parameter of the query."""
         return [value for key, value in self.pairs if key == name]

@@ -39,12 +39,12 @@ def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
         if (state.config.volumev3_only and kind not in ONLY_V3) or (state.config.leftover_v2 and kind not in LEFT_OVER):
             continue
         endpoint = {
-            "id": stable_id(f"endpoint {kind}").replace("-", ""),
+            "id": stable_id(f"endpoint {kind}{state.config.cloud}").replace("-", ""),
             "interface": "public",
             "region": region,
             "region_id": region,
             "url": state.endpoints[service] + path.format(project=project_id),
         }
-        service_id = stable_id(f"service {kind}").replace("-", "")
+        service_id = stable_id(f"service {kind}{state.config.cloud}").replace("-", "")
         listed.append({"id": service_id, "type": kind, "name": name, "endpoints": [endpoint]})
     return listed

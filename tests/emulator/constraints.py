@@ -40,7 +40,7 @@ def attached(state: State, volume: Volume) -> str | None:
 
 def encrypted(state: State, volume: Volume) -> str | None:
     """Refuse by the metadata, where Cinder does not look (EVS_API B.4.1)."""
-    marked = volume.metadata.get("__system__encrypted") == "1" or volume.metadata.get("__system__cmkid")
+    marked = volume.metadata.get("__system__encrypted") in ("1", 1, True) or volume.metadata.get("__system__cmkid")
     return "is encrypted" if volume.encrypted or volume.vendor_encrypted or marked else None
 
 
@@ -78,6 +78,14 @@ def dedicated_storage(state: State, volume: Volume) -> str | None:
     return "is in dedicated storage" if held else None
 
 
+def group(state: State, volume: Volume) -> str | None:
+    """Refuse a disk in a group: Cinder does so at the accept, or breaks the lists of the new owner.
+
+    No document of EVS tells of groups.
+    """
+    return "belongs to a group" if volume.group_id or volume.consistencygroup_id else None
+
+
 CONSTRAINTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -91,6 +99,7 @@ CONSTRAINTS: dict[str, Rule] = {
         replication_pair,
         prepaid,
         dedicated_storage,
+        group,
     )
 }
 

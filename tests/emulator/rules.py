@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tests.emulator import constraints, errors
 from tests.emulator.state import State, Volume, demand
 
@@ -11,13 +13,16 @@ MOST_BYTES = 255
 """Of the name of a transfer."""
 
 
-def check_offer(state: State, volume: Volume) -> None:
+def check_offer(state: State, volume: Volume, along: Collection[str] = ()) -> None:
     """Refuse to offer a volume: first what Cinder refuses, then what only EVS does."""
     if volume.status != "available":
         raise errors.cinder(400, "Invalid volume: status must be available")
-    if volume.encrypted:
+    if volume.encrypted and "encrypted" not in along:
         raise errors.cinder(400, "Invalid volume: transferring encrypted volume is not supported")
-    check_constraints(state, volume)
+    waiting = [snapshot.id for snapshot in state.protection.snapshots_of(volume) if snapshot.status != "available"]
+    if "snapshots" in along and waiting:
+        raise errors.cinder(400, f"Invalid snapshot: snapshot: {waiting[0]} status must be available")
+    check_constraints(state, volume, along)
 
 
 def check_name(state: State, name: str | None) -> None:
@@ -31,7 +36,7 @@ def check_name(state: State, name: str | None) -> None:
         raise errors.evs(400, "EVS.5400", "The name of the transfer is too long.")
 
 
-def check_accept(state: State, volume: Volume, project_id: str) -> None:
+def check_accept(state: State, volume: Volume, project_id: str, along: Collection[str] = ()) -> None:
     """Refuse to hand over a volume that must not be offered any more.
 
     The page of the accept repeats the constraints, and a policy can be bound to a disk on offer
@@ -40,17 +45,24 @@ def check_accept(state: State, volume: Volume, project_id: str) -> None:
     """
     if state.config.refuse_own_accept and volume.project_id == project_id:
         raise errors.evs(400, "EVS.5400", f"Volume {volume.id} belongs to this project already.")
-    check_constraints(state, volume)
+    check_constraints(state, volume, along)
 
 
-def check_constraints(state: State, volume: Volume) -> None:
+def check_type(state: State, project_id: str, volume: Volume) -> None:
+    """Refuse a private type that the project may not use, as Cinder does at the accept."""
+    private, project = state.config.private_types, state.projects[project_id].name
+    if volume.volume_type and project not in private.get(volume.volume_type, [project]):
+        raise errors.cinder(404, f"Volume type {volume.volume_type} could not be found.")
+
+
+def check_constraints(state: State, volume: Volume, along: Collection[str]) -> None:
     """Refuse what EVS does beyond Cinder, with the first reason there is.
 
     EVS documents a 400 and no code for any constraint (EVS_API A.8, H: "no code is specific"), so
     the code is the general one of an invalid request.
     """
     for name, reason in constraints.violated(state, volume).items():
-        if name != "status":
+        if name != "status" and name not in along:
             raise errors.evs(400, "EVS.5400", f"Volume {volume.id} {reason} and cannot be transferred.")
 
 

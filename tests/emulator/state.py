@@ -78,11 +78,20 @@ class Config:
     cinder_fields: bool = False
     """Show disks in Cinder's calls with the fields of Cinder alone, which its own tests insist on (EVS_API B.3)."""
     region: str = "eu-de"
+    cloud: str = ""
+    """Whose catalogue it is: the entries of another cloud have other ids."""
+    microversion: str = "3.50"
+    """The newest; EVS has that of Queens (EVS_API A). From 3.55 on it is a Cinder that transfers snapshots."""
+    private_types: dict[str, list[str]] = field(default_factory=dict)
+    """Volume types that only these tenants may use."""
     most_at_once: int = 0
     """Answer 429 to what comes while so many requests are in work; 0: no limit."""
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some of the values; refuse an unknown name."""
+        major, dummy, minor = values.get("microversion", self.microversion).partition(".")
+        if not (major.isdigit() and minor.isdigit()):
+            raise ValueError(f"a microversion is like 3.50, not {values['microversion']}")
         unknown = set(values.get("catalogue", ())) - set(SERVICES)
         if unknown:
             raise ValueError(f"there is no service {', '.join(sorted(unknown))}")
@@ -165,6 +174,8 @@ class Volume:
     snapshot_id: str | None = None
     source_volid: str | None = None
     consistencygroup_id: str | None = None
+    group_id: str | None = None
+    """A generic group of Cinder: shown from microversion 3.13 on, and EVS has none."""
     replication_status: str | None = "disabled"
     metadata: dict[str, str] = field(default_factory=dict)
     volume_image_metadata: dict[str, str] | None = None
@@ -191,6 +202,8 @@ class Transfer:
     created_at: str
     salt: str
     key_hash: str
+    along: tuple[str, ...] = ()
+    """The constraints that it lifts: `snapshots`, `encrypted`."""
 
     def opens(self, key: str) -> bool:
         """Tell whether this is the key of the transfer."""
@@ -370,7 +383,8 @@ class State:
 
     def has(self, service: str) -> bool:
         """Tell whether this region has that service."""
-        return service == "evs" if self.config.volumev3_only else service in self.config.catalogue
+        only = self.config.volumev3_only or self.config.leftover_v2
+        return service == "evs" if only else service in self.config.catalogue
 
     def exists(self, backup: Backup) -> bool:
         """Tell whether the service that made a backup exists; that of CSBS is in no catalogue."""
@@ -487,7 +501,7 @@ class State:
 
     # Transfers
 
-    def add_transfer(self, volume: Volume, name: str | None) -> tuple[Transfer, str]:
+    def add_transfer(self, volume: Volume, name: str | None, along: tuple[str, ...] = ()) -> tuple[Transfer, str]:
         """Offer a volume; return the transfer and its key, which exists nowhere else."""
         key = self.next_keys.popleft() if self.next_keys else f"{self.random.getrandbits(64):016x}"
         salt = f"{self.random.getrandbits(32):08x}"
@@ -499,6 +513,7 @@ class State:
             created_at=self.stamp(),
             salt=salt,
             key_hash=digest(salt, key),
+            along=along,
         )
         self.transfers[transfer.id] = transfer
         self.offers[volume.project_id][transfer.id] = transfer

@@ -28,6 +28,25 @@ def create(call: Call) -> Reply:
     return Reply(202, {"transfer": view | {"auth_key": key}})
 
 
+def create_with_snapshots(call: Call) -> Reply:
+    """Offer a volume with its snapshots, and if need be its key: Cinder from 3.55 and 3.70 on, and not EVS."""
+    if not call.speaks(3, 55):
+        raise errors.cinder(404, "The resource could not be found.")
+    body = call.body("transfer")
+    alone = body.pop("no_snapshots", False) is True
+    volume_id, name = offer_of(call, body)
+    volume = call.state.volume_of(call.project_id, volume_id)
+    if volume is None:
+        raise errors.volume_not_found(volume_id)
+    authorize(call, "volume:create_transfer")
+    lifted = (("snapshots", not alone), ("encrypted", call.speaks(3, 70)))
+    along = tuple(constraint for constraint, is_lifted in lifted if is_lifted)
+    rules.check_offer(call.state, volume, along)
+    transfer, key = call.state.add_transfer(volume, name, along)
+    view = views.transfer_detail(call, transfer)
+    return Reply(202, {"transfer": view | {"auth_key": key, "no_snapshots": alone}})
+
+
 def accept(call: Call) -> Reply:
     """Take a volume over; any project that knows id and key may."""
     key = key_of(call.body("accept"))
@@ -41,7 +60,8 @@ def accept(call: Call) -> Reply:
             f"Invalid auth key: Attempt to transfer {transfer.id} with invalid auth key.",
         )
     volume = call.state.volumes[transfer.volume_id]
-    rules.check_accept(call.state, volume, call.project_id)
+    rules.check_accept(call.state, volume, call.project_id, transfer.along)
+    rules.check_type(call.state, call.project_id, volume)
     rules.check_quota(call.state, call.project_id, volume.size, volume.volume_type)
     check_waiting(transfer, volume)
     call.state.accept_transfer(transfer, call.project_id, call.token.user.id)
@@ -69,6 +89,13 @@ def list_brief(call: Call) -> Reply:
 def list_detail(call: Call) -> Reply:
     """List the project's offers with the time of their creation."""
     return Reply(200, {"transfers": [views.transfer_detail(call, t) for t in page(call)]})
+
+
+def list_newer(call: Call) -> Reply:
+    """List the project's offers by the newer path, which is the same list."""
+    if not call.speaks(3, 55):
+        raise errors.cinder(404, "The resource could not be found.")
+    return list_brief(call)
 
 
 def own_transfer(call: Call) -> Transfer:
@@ -151,6 +178,8 @@ def is_uuid(value: Any) -> bool:
 
 
 ROUTES: list[Route] = [
+    ("POST", "/volume-transfers", create_with_snapshots),
+    ("GET", "/volume-transfers", list_newer),
     ("POST", "/os-volume-transfer", create),
     ("GET", "/os-volume-transfer", list_brief),
     ("GET", "/os-volume-transfer/detail", list_detail),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.emulator.access import MAX_VERSION, MIN_VERSION, text
+from tests.emulator.access import MIN_VERSION, text
 from tests.emulator.calls import Call, Reply, Route
 
 
@@ -16,7 +16,7 @@ def version(call: Call, name: str) -> dict[str, Any]:
     return {
         "id": f"{name}.0",
         "status": "CURRENT" if current else "SUPPORTED",
-        "version": text(MAX_VERSION) if current else "",
+        "version": call.state.config.microversion if current else "",
         "min_version": text(MIN_VERSION) if current else "",
         "updated": "2018-02-08T00:00:00Z",
         "links": [{"rel": "self", "href": f"{call.base}/{name}/"}],

@@ -94,6 +94,8 @@ def volume_detail(call: Call, volume: Volume) -> dict[str, Any]:
         "os-vol-mig-status-attr:migstat": None,
         "os-vol-mig-status-attr:name_id": None,
     }
+    if call.speaks(3, 13):
+        view["group_id"] = volume.group_id
     if call.state.config.cinder_fields:
         image = volume.volume_image_metadata
         return view | ({} if image is None else {"volume_image_metadata": image})

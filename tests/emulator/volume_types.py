@@ -11,14 +11,22 @@ from tests.emulator.calls import Call, Reply, Route
 from tests.emulator.state import known_types
 
 
-def view(name: str) -> dict[str, Any]:
+def usable(call: Call) -> list[str]:
+    """Return the names of the types that the caller's project may use."""
+    private, project = call.state.config.private_types, call.state.projects[call.project_id].name
+    names = known_types(call.state.volumes.values())
+    return [name for name in names if project in private.get(name, [project])]
+
+
+def view(call: Call, name: str) -> dict[str, Any]:
     """Show a volume type."""
+    public = name not in call.state.config.private_types
     return {
         "id": listing.type_id(name),
         "name": name,
         "description": None,
-        "is_public": True,
-        "os-volume-type-access:is_public": True,
+        "is_public": public,
+        "os-volume-type-access:is_public": public,
         "extra_specs": {},
         "qos_specs_id": None,
     }
@@ -26,15 +34,14 @@ def view(name: str) -> dict[str, Any]:
 
 def list_all(call: Call) -> Reply:
     """List the volume types."""
-    names = known_types(call.state.volumes.values())
-    return Reply(200, {"volume_types": [view(name) for name in names]})
+    return Reply(200, {"volume_types": [view(call, name) for name in usable(call)]})
 
 
 def show(call: Call) -> Reply:
     """Show a volume type."""
-    for name in known_types(call.state.volumes.values()):
+    for name in usable(call):
         if call.params["type"] == listing.type_id(name):
-            return Reply(200, {"volume_type": view(name)})
+            return Reply(200, {"volume_type": view(call, name)})
     raise errors.cinder(404, f"Volume type {call.params['type']} could not be found.")
 
 

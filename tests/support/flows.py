@@ -97,7 +97,7 @@ class Forgetful(Evs):
             call()
         raise AnswerLost("the answer was lost")
 
-    def create_transfer(self, volume_id: str, name: str) -> Transfer:
+    def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
         return self._forget(lambda: super(Forgetful, self).create_transfer(volume_id, name))
 
     def accept_transfer(self, transfer_id: str, auth_key: Secret) -> str:

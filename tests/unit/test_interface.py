@@ -18,7 +18,7 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.listing import volu
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import Reason, Row, handed_on, transfer_row
 from ansible_collections.otc.evs.plugins.module_utils._module import transfer_spec
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import NAMES
 from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence
 from tests.support.bodies import transfer, volume
 
@@ -75,8 +75,8 @@ def test_every_entry_point_has_a_playbook_and_every_variable_a_row() -> None:
 
 def test_every_constraint_can_be_ignored_by_name() -> None:
     options = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    assert options["tenant_transfer_ignore_constraints"]["choices"] == list(CONSTRAINTS)
-    assert options_of(Disks.DOCUMENTATION)["ignore_constraints"]["choices"] == list(CONSTRAINTS)
+    assert options["tenant_transfer_ignore_constraints"]["choices"] == list(NAMES)
+    assert options_of(Disks.DOCUMENTATION)["ignore_constraints"]["choices"] == list(NAMES)
 
 
 def test_the_options_that_offering_and_moving_share_are_the_documented_ones() -> None:

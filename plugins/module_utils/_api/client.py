@@ -82,18 +82,22 @@ class Client:
         filters: Mapping[str, str],
         by_offset: bool = False,
         microversion: str | None = None,
+        links: str | None = None,
+        limited: bool = True,
     ) -> Iterator[list[Any]]:
         """The pages of a list in the style of Cinder, such as volumes/detail, by marker or by offset.
 
         The links that the server gives are a sign that there is more, and never followed: EVS puts
-        hosts of its own network into them.
+        hosts of its own network into them.  If it is not `limited` they alone tell.
         """
+        links = links or f"{key}_links"
+        asked = {"limit": PAGE, **filters} if limited else filters
         position: dict[str, Any] = {}
         markers: set[str] = set()
         seen = 0
         watch = _Watch(f"{self.url}/{path}")
         while True:
-            answer = self.get(path, microversion, limit=PAGE, **filters, **position)
+            answer = self.get(path, microversion, **asked, **position)
             entries = self._entries_of(answer, path, key)
             watch.turn(entries)
             yield entries
@@ -101,7 +105,8 @@ class Client:
             missing = self._missing(answer, path, len(entries), seen)
             if missing and not entries:
                 raise missing
-            if not entries or (not missing and len(entries) < PAGE and not answer.get(f"{key}_links")):
+            full = limited and len(entries) >= PAGE
+            if not entries or not (missing or full or answer.get(links)):
                 return
             if by_offset:
                 position = {"offset": seen}

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text
-from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Place, Project
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Pair, Placement, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Limit,
@@ -29,6 +29,10 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
 )
 
 TRANSFERS = "os-volume-transfer"
+TRANSFERS_WITH_SNAPSHOTS = "volume-transfers"
+"""What is offered here is shown, accepted and withdrawn there as well."""
+WITH_GROUPS = "3.13"
+"""The microversion from which on a disk tells its group; before there were none but consistency groups."""
 MOST_IDS = 60
 """How many disks the filter `ids` of EVS takes."""
 
@@ -36,25 +40,30 @@ MOST_IDS = 60
 class Evs:
     """The calls that a project may make on its disks and transfers."""
 
-    def __init__(self, client: Client, project: Project) -> None:
+    def __init__(self, client: Client, project: Project, place: Place) -> None:
         self._client = client
         self.project = project
+        self.place = place
 
     @classmethod
     def of(cls, session: Session) -> Evs:
-        return cls(session.required_client("evs"), session.project)
+        return cls(session.required_client("evs"), session.project, session.place())
+
+    def newest_microversion(self) -> tuple[int, int] | None:
+        """See the session; None for EVS v2, which has none."""
+        return self._client.newest_microversion()
 
     def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
         """The project's disks.  A server may ignore the filters, so they are applied here as well."""
         filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
-        for page in self._client.linked_pages("volumes/detail", "volumes", filters):
+        for page in self._client.linked_pages("volumes/detail", "volumes", filters, microversion=self._with_groups):
             for volume in map(Volume.from_api, page):
                 if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
                     yield volume
 
     def volume(self, volume_id: str) -> Volume | None:
         try:
-            body = self._client.get(f"volumes/{_segment(volume_id)}").get("volume")
+            body = self._client.get(f"volumes/{_segment(volume_id)}", self._with_groups).get("volume")
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -91,8 +100,14 @@ class Evs:
                 return None
             raise
 
-    def create_transfer(self, volume_id: str, name: str) -> Transfer:
-        answer = self._client.post(TRANSFERS, {"transfer": {"volume_id": volume_id, "name": name}})
+    def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
+        """Offer a disk; with a `microversion` of at least 3.55 its snapshots go along."""
+        offer: dict[str, object] = {"volume_id": volume_id, "name": name}
+        if microversion is None:
+            answer = self._client.post(TRANSFERS, {"transfer": offer})
+        else:
+            whole = {"transfer": {**offer, "no_snapshots": False}}
+            answer = self._client.post(TRANSFERS_WITH_SNAPSHOTS, whole, microversion=microversion)
         transfer = Transfer.from_api(answer.get("transfer"))
         if transfer.volume_id != volume_id:
             raise MalformedAnswer(
@@ -124,6 +139,13 @@ class Evs:
             raise MalformedAnswer("The answer about the quota has no object 'quota_set'.")
         return quota_from_api(answer["quota_set"])
 
+    def volume_types(self) -> frozenset[str]:
+        """The names and IDs of the volume types that the project may use."""
+        pages = self._client.linked_pages("types", "volume_types", {}, links="volume_type_links", limited=False)
+        types = [mapping(body) for page in pages for body in page]
+        named = {required_text(body, "id", "volume type") for body in types}
+        return frozenset(named.union(text(body, "name", "volume type") for body in types))
+
     def snapshots(self, volume_id: str | None = None) -> Iterator[list[Snapshot]]:
         """Snapshots, page by page: of one disk, or all of the project."""
         filters = {"volume_id": volume_id} if volume_id else {}
@@ -140,8 +162,8 @@ class Evs:
             if error.status != 404:
                 raise
 
-    def placements(self, volume_ids: Sequence[str]) -> Iterator[Placement]:
-        """Where EVS keeps disks, and their tags; nothing where block storage is not EVS.
+    def placements(self, volume_ids: Sequence[str]) -> list[Placement] | None:
+        """Where EVS keeps disks, and their tags; None where block storage is not EVS.
 
         Of a few disks by a filter, of many all of the project.
         """
@@ -149,11 +171,12 @@ class Evs:
         quoted = ",".join(f"'{volume_id}'" for volume_id in volume_ids)
         filters = {"ids": f"[{quoted}]"} if len(volume_ids) <= MOST_IDS else {}
         try:
-            for page in self._client.linked_pages(path, "volumes", filters):
-                yield from map(Placement.from_api, page)
+            pages = self._client.linked_pages(path, "volumes", filters)
+            return [Placement.from_api(body) for page in pages for body in page]
         except ApiError as error:
             if error.status != 404:
                 raise
+        return None
 
     def vendor_encrypted(self, volume_id: str) -> bool | None:
         """Whether EVS itself calls a disk encrypted; None where block storage is not EVS."""
@@ -175,11 +198,16 @@ class Evs:
             raise
         return True
 
+    @property
+    def _with_groups(self) -> str | None:
+        """EVS v2 has no microversions, and no groups."""
+        return None if "/v2/" in self._client.url else WITH_GROUPS
+
     def _is_mine(self, volume: Volume) -> bool:
         """An administrator is shown disks of other projects; those are nobody's business here."""
         return volume.project_id in (None, self.project.id)
 
 
-def _segment(text: str) -> str:
+def _segment(given: str) -> str:
     """An ID as one segment of a path, whatever is in it."""
-    return urllib.parse.quote(text, safe="")
+    return urllib.parse.quote(given, safe="")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import LONGEST_CODE, retry_after, short
@@ -95,6 +95,26 @@ class Keystone:
             )
         )
         return {kind: [str(endpoint.url) for endpoint in endpoints] for kind, endpoints in found.items() if endpoints}
+
+    def place_of(self, url: str, kinds: Sequence[str]) -> tuple[str | None, frozenset[tuple[str, str]]]:
+        """Of a service with this URL in the catalogue: its region, and the types and IDs of its entries."""
+        entries = self._patiently(
+            lambda: [entry for entry in self._access.service_catalog.catalog if entry.get("type") in kinds]
+        )
+        regions = {
+            str(endpoint.get("region_id") or endpoint.get("region") or "*")
+            for entry in entries
+            for endpoint in entry.get("endpoints") or ()
+            if endpoint.get("url") == url
+        }
+        known = regions.pop() if len(regions) == 1 else "*"
+        region = self._credentials.region_name or (None if known == "*" else known)
+        ids = frozenset((str(entry["type"]), str(entry["id"])) for entry in entries if entry.get("id"))
+        return region, ids
+
+    @property
+    def auth_url(self) -> str:
+        return str(self._plugin.auth_url or "").rstrip("/")
 
     def listed(self) -> list[str]:
         """The types of the services in the catalogue, in whatever region."""

@@ -30,7 +30,7 @@ class Services:
         evs = session.required_client("evs")
         cbr, vbs, sdrs = (session.client(service) for service in ("cbr", "vbs", "sdrs"))
         return cls(
-            evs=Evs(evs, session.project),
+            evs=Evs(evs, session.project, session.place()),
             cbr=Cbr(cbr) if cbr else None,
             vbs=Vbs(vbs or evs, listed=vbs is not None),
             sdrs=Sdrs(sdrs) if sdrs else None,

@@ -45,6 +45,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     Unreachable,
     UntrustedServer,
 )
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Place
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 
@@ -131,11 +132,26 @@ class Session:
 
     def client(self, service: str) -> Client | None:
         """The client of `evs`, `cbr`, `sdrs` or `vbs`; None if the catalogue does not list it."""
-        override = self._overrides.get(service) or self._credentials.endpoint_of(OVERRIDE_TYPES.get(service, service))
-        catalogue = {} if override else self._keystone.endpoints()
-        listed = [url for kind in CATALOGUE_TYPES[service] for url in catalogue.get(kind, ())]
-        url = override or next(iter(listed), None)
+        url = self._given(service) or self._listed(service)
         return Client(self, complete(url, service, self.project.id)) if url else None
+
+    def place(self) -> Place:
+        """Where the block storage of the project is."""
+        given = self._given("evs")
+        listed = "" if given else self._listed("evs") or ""
+        url = complete(given or listed, "evs", self.project.id)
+        region, services = self._keystone.place_of(listed, CATALOGUE_TYPES["evs"])
+        known = frozenset() if given else services
+        return Place(root_and_version(url)[0], self._keystone.auth_url, region, known)
+
+    def _given(self, service: str) -> str | None:
+        """The endpoint that the user gives."""
+        return self._overrides.get(service) or self._credentials.endpoint_of(OVERRIDE_TYPES.get(service, service))
+
+    def _listed(self, service: str) -> str | None:
+        """The endpoint in the catalogue."""
+        catalogue = self._keystone.endpoints()
+        return next((url for kind in CATALOGUE_TYPES[service] for url in catalogue.get(kind, ())), None)
 
     def required_client(self, service: str) -> Client:
         """The same, but a missing one is an error."""

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
-from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, UsageError, quoted
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, UsageError, quoted, sentence
+from ansible_collections.otc.evs.plugins.module_utils._flows.decide import AtTarget, ask_target
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
@@ -38,6 +39,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Transfer,
     Volume,
 )
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import unusable
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import IF_UNCHECKED
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Sight, is_owned, of_accept
@@ -177,8 +180,10 @@ def accept(
     skip_gone: bool,
     rehearsed: bool,
     seconds: float | None = None,
+    checks: Checks | None = None,
 ) -> Result:
     """Accept transfers; the whole flow.  After so many `seconds` none is begun."""
+    checks = checks or Checks()
     mine = by_id(evs, [offer.volume_id for offer in offered if offer.volume_id])
     own_transfers = {transfer.id: transfer for transfer in evs.transfers()}
     decided = plan(offered, mine, own_transfers)
@@ -193,8 +198,10 @@ def accept(
     result = Result(
         "Accepting", problems=decided.problems(evs.project.label), values={"target": evs.project.as_result()}
     )
-    if check_quota and decided.to_accept:
-        _check_quota(evs, [Need(offer.size, offer.volume_type) for offer in decided.to_accept], result)
+    if decided.to_accept:
+        wanted = [name for name in ("quota", "volume_type") if name not in checks.ignored]
+        found = ask_target(evs, [name for name in wanted if check_quota or name != "quota"])
+        decided = _check(decided, found, checks, rows, result, evs.project)
     result.to_do = [offer.volume_id or offer.transfer_id for offer in decided.to_accept]
     if not result.problems and not rehearsed:
         done = run_all(
@@ -206,7 +213,8 @@ def accept(
         left = {outcome.item.transfer_id for outcome in done if not outcome.begun}
         result.not_begun = [offer.volume_id or offer.transfer_id for offer in offered if offer.transfer_id in left]
         rows = {key: row for key, row in rows.items() if key not in left}
-        rows.update(_told(evs, result, [outcome for outcome in done if outcome.begun], timeout, skip_gone))
+        told = _told(evs, result, [outcome for outcome in done if outcome.begun], timeout, skip_gone)
+        rows.update({key: replace(row, reasons=rows[key].reasons) for key, row in told.items()})
     result.rows = [rows[offer.transfer_id] for offer in offered if offer.transfer_id in rows]
     for row in result.rows if not result.problems else ():
         if row.outcome == ACCEPTED:
@@ -229,28 +237,59 @@ def _here_already(offer: Offered, volume: Volume, owner: Project) -> Row:
     )
 
 
+@dataclass(frozen=True)
+class Checks:
+    """What to do about constraints; see the options of evs_transfer_accept."""
+
+    blocked: str = "fail"
+    unchecked: str = "fail"
+    ignored: Collection[str] = ()
+
+
+def _check(
+    decided: Plan, found: AtTarget, checks: Checks, rows: dict[str, Row], result: Result, target: Project
+) -> Plan:
+    """Hold what this project may have against what is offered; notes it in the rows, and returns what is left to do."""
+    open_ones = tuple(
+        Reason(name, f"it could not be checked: {why.rstrip('.')}", IF_UNCHECKED)
+        for name, why in found.unchecked.items()
+    )
+    stopped = bool(open_ones) and checks.unchecked == "fail"
+    left = []
+    for offer in decided.to_accept:
+        row = rows[offer.transfer_id]
+        blocker = unusable(offer.volume_type, found.usable)
+        if blocker:
+            reason = Reason(blocker.constraint, blocker.reason, blocker.remedy)
+            rows[offer.transfer_id] = replace(row, outcome=BLOCKED, reasons=(reason,))
+            if checks.blocked == "fail":
+                result.problems.append(f"{offer.label} cannot be accepted: {reason.sentence}")
+        else:
+            rows[offer.transfer_id] = replace(row, outcome=BLOCKED if stopped else row.outcome, reasons=open_ones)
+            if not stopped:
+                left.append(offer)
+    if stopped:
+        result.problems += [
+            f"The constraint {name} could not be checked: {sentence(why)} {IF_UNCHECKED}"
+            for name, why in found.unchecked.items()
+        ]
+    missing = shortfalls(found.quota or {}, [Need(offer.size, offer.volume_type) for offer in left])
+    if missing:
+        result.problems.append(
+            f"The quota of project {target.label} does not suffice for {len(left)} disks: "
+            + "; ".join(shortfall.sentence for shortfall in missing)
+            + ". Raise the quota or free some of it, and run again."
+        )
+        result.values["shortfalls"] = [shortfall.as_result() for shortfall in missing]
+    return replace(decided, to_accept=left)
+
+
 def _own(transfer: Transfer, mine: Mapping[str, Volume], owner: Project) -> Row:
     """A disk that this project offers itself, as its own list of transfers tells; nothing of what was given."""
     volume = mine.get(transfer.volume_id)
     row = Row.of(volume, BLOCKED, owner.id) if volume else Row(transfer.volume_id, BLOCKED, owner=owner.id)
     why = Reason("status", f"project {owner.label} offers it itself", "Use the credentials of the target project.")
     return replace(row, transfer_id=transfer.id, reasons=(why,))
-
-
-def _check_quota(evs: Evs, needs: Sequence[Need], result: Result) -> None:
-    """The check is advisory, the server has the last word; so a quota that cannot be read is a warning."""
-    try:
-        missing = shortfalls(evs.quota(), needs)
-    except ApiError as error:
-        result.warnings.append(f"The quota of project {evs.project.label} could not be checked: {error.message}")
-        return
-    if missing:
-        result.problems.append(
-            f"The quota of project {evs.project.label} does not suffice for {len(needs)} disks: "
-            + "; ".join(shortfall.sentence for shortfall in missing)
-            + ". Raise the quota or free some of it, and run again."
-        )
-        result.values["shortfalls"] = [shortfall.as_result() for shortfall in missing]
 
 
 def _told(

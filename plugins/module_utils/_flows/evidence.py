@@ -23,10 +23,15 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Named, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import blockers
 from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence
 
 Item = TypeVar("Item", bound=Named)
 Row = TypeVar("Row", Snapshot, Backup)
+
+
+MOST_ASKED_FOR = 60
+"""So many disks are asked about one by one, where no list tells."""
 
 
 def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ignored: Collection[str] = ()) -> Evidence:
@@ -35,14 +40,14 @@ def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ign
     if not volumes:
         return evidence
     ids = [volume.id for volume in volumes]
-    hidden = [volume.id for volume in volumes if _may_hide_encryption(volume)]
+    made_of_something = [volume.id for volume in volumes if volume.has_data_source and _may_hide_encryption(volume)]
     readers: dict[str, Callable[[], None]] = {
-        "snapshots": lambda: _sort(evidence.snapshots, ids, _economical(services.evs.snapshots, ids)),
+        "snapshots": lambda: _sort(evidence.snapshots, ids, economical(services.evs.snapshots, ids)),
         "backups": lambda: _read_backups(services, ids, evidence),
         "backup_policy": lambda: _read_policies(services.cbr, ids, evidence),
         "replication_pair": lambda: _read_pairs(services, ids, evidence),
         "dedicated_storage": lambda: _read_placements(services.evs, ids, evidence),
-        "encrypted": lambda: _read_encryption(services.evs, hidden, concurrency, evidence),
+        "encrypted": lambda: _read_encryption(services.evs, made_of_something, concurrency, evidence),
     }
 
     def read(constraint: str) -> None:
@@ -53,6 +58,10 @@ def collect(services: Services, volumes: Sequence[Volume], concurrency: int, ign
 
     with ThreadPoolExecutor(max_workers=min(concurrency, len(readers))) as workers:
         list(workers.map(read, [constraint for constraint in readers if constraint not in ignored]))
+    if "encrypted" not in ignored and "encrypted" not in evidence.unchecked:
+        others = [volume for volume in volumes if not volume.has_data_source and _may_hide_encryption(volume)]
+        readers["encrypted"] = lambda: _read_hidden_encryption(services.evs, others, concurrency, evidence, ignored)
+        read("encrypted")
     # Which service was the first to fail is chance, and a rehearsal is told in the words of the run.
     evidence.unchecked = {name: evidence.unchecked[name] for name in readers if name in evidence.unchecked}
     return evidence
@@ -67,14 +76,14 @@ def _read_backups(services: Services, ids: Sequence[str], evidence: Evidence) ->
     failures = []
     found: dict[str, Backup] = {}
     try:
-        found.update((backup.id, backup) for backup in _economical(services.vbs.backups, ids))
+        found.update((backup.id, backup) for backup in economical(services.vbs.backups, ids))
     except EvsError as error:
         failures.append(error)
     try:
         if services.cbr is not None:
             covered = services.vbs.exists and not failures
             read = services.cbr.backups
-            rows = _economical(read, ids) if covered else [row for page in read() for row in page]
+            rows = economical(read, ids) if covered else [row for page in read() for row in page]
             found.update((backup.id, backup) for backup in rows)
     except EvsError as error:
         failures.append(error)
@@ -85,7 +94,7 @@ def _read_backups(services: Services, ids: Sequence[str], evidence: Evidence) ->
 
 def _read_policies(cbr: Cbr | None, ids: Sequence[str], evidence: Evidence) -> None:
     """The vaults that hold the disks, and if there are any, the policies applied to vaults."""
-    vaults = _economical(cbr.vaults, ids) if cbr else []
+    vaults = economical(cbr.vaults, ids) if cbr else []
     wanted = set(ids)
     for vault in vaults:
         for volume_id in vault.volume_ids & wanted:
@@ -109,8 +118,16 @@ def _read_pairs(services: Services, ids: Sequence[str], evidence: Evidence) -> N
 
 def _read_placements(evs: Evs, ids: Sequence[str], evidence: Evidence) -> None:
     wanted = set(ids)
-    placements = (placement for placement in evs.placements(ids) if placement.volume_id in wanted)
-    evidence.placements.update((placement.volume_id, placement) for placement in placements)
+    placements = evs.placements(ids)
+    if placements is None:
+        evidence.is_evs = False
+        return
+    evidence.is_evs = True
+    evidence.placements.update((found.volume_id, found) for found in placements if found.volume_id in wanted)
+    # EVS says nothing of disks that it does not know.
+    for volume_id in wanted - evidence.placements.keys():
+        why = "the list of EVS that tells where a disk is kept does not show it"
+        evidence.unchecked_of_one.setdefault(volume_id, {})["dedicated_storage"] = why
 
 
 def _read_encryption(evs: Evs, ids: Sequence[str], concurrency: int, evidence: Evidence) -> None:
@@ -125,9 +142,29 @@ def _read_encryption(evs: Evs, ids: Sequence[str], concurrency: int, evidence: E
     evidence.encrypted.update(ids[:1] if known else (), (done.item for done in others if done.value))
 
 
+def _read_hidden_encryption(
+    evs: Evs, volumes: Sequence[Volume], concurrency: int, evidence: Evidence, ignored: Collection[str]
+) -> None:
+    """Ask about the disks that may be made from an encrypted backup, which nothing but EVS's own view shows.
+
+    Any disk may be, so only those are asked about that nothing else blocks, and only so many.
+    """
+    if evidence.is_evs is False:
+        return
+    hidden = [volume.id for volume in volumes if not blockers(evidence.facts(volume), ignored)]
+    if len(hidden) > MOST_ASKED_FOR:
+        evidence.notes.append(
+            f"Whether {len(hidden)} disks are encrypted was taken from their metadata: EVS would have to be asked "
+            f"about each, and is asked about {MOST_ASKED_FOR} at most. A disk made from an encrypted backup may lack "
+            "these metadata; EVS refuses it when it is offered, and it stays as it is."
+        )
+        return
+    _read_encryption(evs, hidden, concurrency, evidence)
+
+
 def _may_hide_encryption(volume: Volume) -> bool:
-    """Only a disk made from a snapshot or an image can be encrypted without metadata that say so."""
-    return volume.has_data_source and "__system__encrypted" not in volume.metadata
+    """A disk whose metadata say that it is not encrypted is not; that they say nothing says nothing."""
+    return not volume.metadata.get("__system__encrypted")
 
 
 def _sort(target: dict[str, list[Row]], ids: Collection[str], rows: Iterable[Row]) -> None:
@@ -138,7 +175,7 @@ def _sort(target: dict[str, list[Row]], ids: Collection[str], rows: Iterable[Row
             target.setdefault(row.volume_id, []).append(row)
 
 
-def _economical(read: Callable[..., Iterator[list[Item]]], ids: Sequence[str]) -> list[Item]:
+def economical(read: Callable[..., Iterator[list[Item]]], ids: Sequence[str]) -> list[Item]:
     """Rows of some disks in few requests: of one disk by a filter, of several from the project's list.
 
     If the list turns out to have more pages than there are disks, the disks are asked for one by

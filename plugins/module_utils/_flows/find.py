@@ -46,8 +46,9 @@ def with_tags(evs: Evs, candidates: Iterable[Volume], chosen: VolumeFilter) -> l
     volumes = list(candidates)
     if not chosen.tags or not volumes:
         return volumes
-    placements = {placement.volume_id: placement for placement in evs.placements([volume.id for volume in volumes])}
-    if not placements:
+    found = evs.placements([volume.id for volume in volumes])
+    placements = {placement.volume_id: placement for placement in found or ()}
+    if found is None:
         raise UsageError(f"Block storage of project {evs.project.label} knows no tags; use metadata or name instead.")
     return [
         volume

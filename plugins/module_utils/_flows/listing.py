@@ -39,7 +39,8 @@ def volumes_info(
             "volumes": [volume_row(volume, pending.get(volume.id), evidence) for volume in volumes],
             "missing": asked.missing,
             **evs.project.as_result(),
-        }
+        },
+        warnings=list(evidence.notes) if evidence else [],
     )
 
 
@@ -53,7 +54,7 @@ def volume_row(volume: Volume, transfer: Transfer | None, evidence: Evidence | N
         return row
     facts = evidence.facts(volume, transfer)
     found = blockers(facts)
-    unchecked = evidence.unchecked_of(found, ())
+    unchecked = evidence.unchecked_of(volume, found, ())
     return {
         **row,
         "transferable": not found and not unchecked,

@@ -11,14 +11,15 @@ as many disks are offered as there are workers, and no key leaves the process.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, sentence
 from ansible_collections.otc.evs.plugins.module_utils._flows import accept, offer
 from ansible_collections.otc.evs.plugins.module_utils._flows.decide import decide
+from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import economical
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import accept_one, create_one
@@ -52,12 +53,14 @@ def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *,
     if plan.problems:
         return result
     result.to_do = [step.volume.id for step in plan.to_do]
-    mover = _Mover(source.evs, target, options)
+    mover = _Mover(source.evs, target, options, decided.microversion)
     rows = {row.id: row for row in plan.rows}
     if not rehearsed:
         told = mover.move(plan.to_do)
         result.not_begun = [step.volume.id for step in plan.to_do if step.volume.id not in told]
         rows = {key: row for key, row in {**rows, **told}.items() if key not in result.not_begun}
+        moved = [step for step in plan.to_do if step.snapshots and rows.get(step.volume.id, step.row).outcome == MOVED]
+        rows.update(_with_snapshots(target, moved, rows, result))
         result.rows = list(rows.values())
     for step in plan.to_do:
         if step.volume.id in rows:
@@ -65,13 +68,48 @@ def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *,
     return result
 
 
+def _with_snapshots(
+    target: Evs, steps: Sequence[Step], rows: Mapping[str | None, Row], result: Result
+) -> dict[str | None, Row]:
+    """Read back which snapshots came along with the disks that arrived."""
+    if not steps:
+        return {}
+    there: set[str] = set()
+    unread = ""
+    try:
+        there = {snapshot.id for snapshot in economical(target.snapshots, [step.volume.id for step in steps])}
+    except EvsError as error:
+        unread = sentence(error.message)
+    told = {}
+    for step in steps:
+        row = rows[step.volume.id]
+        named = ", ".join(snapshot.label for snapshot in step.snapshots)
+        missing = ", ".join(snapshot.label for snapshot in step.snapshots if snapshot.id not in there)
+        message = f"It took its snapshots along: {named}."
+        if unread:
+            message = (
+                f"Disk {row.label} has arrived, but whether its snapshots came along could not be read back: {unread} "
+                f"Look for {named} with evs_volume_info."
+            )
+        elif missing:
+            message = (
+                f"Disk {row.label} has arrived, but project {target.project.label} does not show all of its snapshots: "
+                f"{missing} did not come along."
+            )
+        if unread or missing:
+            result.alarms.append(message)
+        told[row.id] = row.saying(message)
+    return told
+
+
 class _Mover:
     """Offers, accepts, proves, and withdraws what did not arrive."""
 
-    def __init__(self, source: Evs, target: Evs, options: MoveOptions) -> None:
+    def __init__(self, source: Evs, target: Evs, options: MoveOptions, microversion: str | None) -> None:
         self._source = source
         self._target = target
         self._options = options
+        self._microversion = microversion
         self._transfers: dict[str, str] = {}
         """The offers that were made, by the ID of the disk."""
         self._freed: set[str] = set()
@@ -103,7 +141,8 @@ class _Mover:
                 self._released.add(volume.id)
             self._freed.add(volume.id)
             watch(self._source, [volume.id], is_free, self._options.timeout)
-        transfer = create_one(self._source, volume, self._options.rules.name, self._options.timeout)
+        options = self._options
+        transfer = create_one(self._source, volume, options.rules.name, options.timeout, self._microversion)
         if transfer.auth_key is None:
             raise EvsError("unreachable")
         self._transfers[volume.id] = transfer.id

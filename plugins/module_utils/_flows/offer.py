@@ -70,7 +70,7 @@ def offer(
         for step in plan.to_do:
             _note(result, step, step.row, evs.project)
         return result
-    _tell(result, evs, plan, _apply(evs, plan, rules.name, concurrency, timeout, seconds))
+    _tell(result, evs, plan, _apply(evs, plan, rules.name, concurrency, timeout, seconds, decided.microversion))
     return result
 
 
@@ -112,7 +112,15 @@ def _tell(result: Result, evs: Evs, plan: Plan, offers: _Offers) -> None:
     result.transfers = [*(result.transfers or ()), *made]
 
 
-def _apply(evs: Evs, plan: Plan, name: str, concurrency: int, timeout: float, seconds: float | None) -> _Offers:
+def _apply(
+    evs: Evs,
+    plan: Plan,
+    name: str,
+    concurrency: int,
+    timeout: float,
+    seconds: float | None,
+    microversion: str | None = None,
+) -> _Offers:
     """Withdraw what is to be replaced, create, and read back."""
     offers = _Offers()
     replaced = {step.volume.id: step.replaces for step in plan.to_do if step.replaces}
@@ -125,7 +133,9 @@ def _apply(evs: Evs, plan: Plan, name: str, concurrency: int, timeout: float, se
     freed = watch(evs, replaced.keys() - offers.troubles.keys(), is_free, timeout)
     left = {key for key, volume in freed.seen.items() if volume is None}
     todo = [step.volume for step in plan.to_do if step.volume.id not in left | offers.troubles.keys()]
-    for created in run_all(lambda volume: create_one(evs, volume, name, timeout), todo, concurrency, seconds):
+    for created in run_all(
+        lambda volume: create_one(evs, volume, name, timeout, microversion), todo, concurrency, seconds
+    ):
         volume_id = created.item.id
         if not created.begun:
             offers.not_begun.add(volume_id)

@@ -33,12 +33,12 @@ class NoSuchTransfer(UsageError):
     """The transfer to accept is not there (any more), and its disk is not this project's."""
 
 
-def create_one(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
+def create_one(evs: Evs, volume: Volume, name: str, timeout: float, microversion: str | None = None) -> Transfer:
     """Create a transfer; if its answer is lost, withdraw what was created, for its key is lost too."""
     lost: EvsError | None = None
     for dummy in range(MOST_ATTEMPTS):
         try:
-            return evs.create_transfer(volume.id, name)
+            return evs.create_transfer(volume.id, name, microversion)
         except EvsError as error:
             late = lost is not None and isinstance(error, ApiError) and error.status == 400
             if not outcome_is_open(error) and not late:

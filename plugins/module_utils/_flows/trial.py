@@ -29,8 +29,9 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import wit
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import ALREADY_THERE, MOVED, OFFERED, WITHDRAWN
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Volume
-from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import Rules, misplaced
+from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import Rules, same_project
 from ansible_collections.otc.evs.plugins.module_utils._plan.pseudonyms import Pseudonyms
+from ansible_collections.otc.evs.plugins.module_utils._plan.region import apart
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import Wanted
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Unread
 from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import Withdrawal
@@ -38,7 +39,7 @@ from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 NOT_TRIED = "Not tried, because a step before it did not hold."
 NOT_IN_CHECK_MODE = "Not tried in check mode: it changes something."
-READS = ("read disks", "read transfers", "read the quota")
+READS = ("read disks", "read transfers", "read the quota", "read volume types")
 EVIDENCE = (
     *("read snapshots", "read backups (VBS)", "read backups (CBR)", "read vaults (CBR)", "read policies (CBR)"),
     *("read replication pairs (EVS)", "read replication pairs (SDRS)", "read what only EVS tells"),
@@ -100,7 +101,8 @@ class _StepFailed(Exception):
 
 def trial(source: Services, target: Services, options: TrialOptions, *, rehearsed: bool) -> TrialRecord:
     """Try everything; the whole flow.  Raises UsageError where the two tenants cannot be tried."""
-    problems = misplaced(source.evs.project, target.evs.project)
+    problems = same_project(source.evs.project, target.evs.project)
+    problems = problems or [why for why in (apart(source.evs.place, target.evs.place),) if why]
     if problems:
         raise UsageError(" ".join(problems))
     run = _Trial(source, target, options)
@@ -138,6 +140,7 @@ class _Trial:
             lambda: next(evs.volumes(name=options.name), None),
             evs.transfers,
             evs.quota,
+            evs.volume_types,
         )
         for name, call in zip(READS, reads):
             self._step(evs, name, lambda call=call: _answered(call()))  # type: ignore[misc]
@@ -215,10 +218,10 @@ class _Trial:
             (lambda: _rows(source.vbs.backups(disk))) if source.vbs.exists else None,
             (lambda: _rows(cbr.backups(disk))) if cbr else None,
             (lambda: _rows(cbr.vaults(disk))) if cbr else None,
-            cbr.policies if cbr else None,
+            (lambda: _rows(cbr.policies([]))) if cbr else None,
             lambda: _rows(evs.replications(disk)),
             (lambda: _rows(sdrs.pairs())) if sdrs else None,
-            lambda: list(evs.placements([disk])),
+            lambda: list(evs.placements([disk]) or ()),
         )
         for name, call in zip(EVIDENCE, reads):
             if call is None:

@@ -13,6 +13,20 @@ from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the block storage of a project is, as far as its login and its catalogue tell.
+
+    `services` are the types and IDs under which the catalogue lists block storage: an ID is given once in a
+    cloud.  It is empty if the endpoint was given instead.
+    """
+
+    url: str
+    keystone: str
+    region: str | None = None
+    services: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
 class Project:
     """A tenant, as its login tells."""
 

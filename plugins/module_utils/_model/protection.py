@@ -20,6 +20,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
     flag,
     mapping,
     nested,
+    number,
     objects,
     required_text,
     text,
@@ -52,6 +53,7 @@ class Snapshot(Named):
     volume_id: str
     status: str
     of_a_backup: bool
+    size: int = 0
 
     @classmethod
     def from_api(cls, body: Any) -> Snapshot:
@@ -64,6 +66,7 @@ class Snapshot(Named):
             volume_id=required_text(fields, "volume_id", "snapshot"),
             status=text(fields, "status", "snapshot"),
             of_a_backup=name.startswith(MADE_BY_A_BACKUP) or "__system__enableActive" in metadata,
+            size=number(fields, "size", "snapshot"),
         )
 
 

@@ -75,6 +75,8 @@ class Volume:
     created_at: str | None
     attachments: tuple[Attachment, ...]
     metadata: Mapping[str, str]
+    group_id: str | None
+    """Its generic volume group, or its consistency group."""
     has_data_source: bool
     """Whether it was made from a snapshot or an image."""
 
@@ -98,6 +100,7 @@ class Volume:
                 for item in objects(fields, "attachments", "disk")
             ),
             metadata=texts(fields, "metadata", "disk"),
+            group_id=text(fields, "group_id", "disk") or text(fields, "consistencygroup_id", "disk") or None,
             has_data_source=bool(fields.get("snapshot_id") or fields.get("volume_image_metadata")),
         )
 

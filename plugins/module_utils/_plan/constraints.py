@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import quoted
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
     Named,
@@ -33,12 +34,21 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Transfer,
     Volume,
 )
+from ansible_collections.otc.evs.plugins.module_utils._plan.along import NOTHING_ALONG, Along
 from ansible_collections.otc.evs.plugins.module_utils._text import safe, safe_message
 
 MOST_NAMED = 10
 """So many snapshots and the like a sentence names; the evidence holds all."""
 DEDICATED = ("DSS", "DESS")
 SYSTEM_DEVICES = ("/dev/vda", "/dev/sda", "/dev/xvda")
+
+
+@dataclass(frozen=True)
+class UsableTypes:
+    """The names and IDs of the volume types that a project may use."""
+
+    project: Project
+    types: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,9 @@ class Facts:
     placement: Placement | None = None
     vendor_encrypted: bool = False
     """Whether EVS itself calls the disk encrypted, where the metadata do not."""
+    along: Along = NOTHING_ALONG
+    usable: UsableTypes | None = None
+    """What the target may use, if that was asked."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +136,12 @@ def encrypted(facts: Facts) -> Blocker | None:
         evidence["encrypted"] = "true"
     if not evidence:
         return None
+    if facts.along.takes("encrypted"):
+        return None
     key = evidence.get("__system__cmkid")
     return Blocker(
         "encrypted",
-        "it is encrypted" + (f" with the key {safe(key)}" if key else ""),
+        "it is encrypted" + (f" with the key {safe(key)}" if key else "") + _not_along(facts, "encrypted"),
         evidence,
         "An encrypted disk cannot change its owner: make a disk without encryption in the source, copy the data, "
         "and transfer that one.",
@@ -156,6 +171,8 @@ def snapshots(facts: Facts) -> Blocker | None:
     """Any snapshot of the disk blocks it, whatever its status; the one it was made from is none of these."""
     if not facts.snapshots:
         return None
+    if facts.along.takes("snapshots"):
+        return _not_ready(facts.snapshots)
     own = [snapshot for snapshot in facts.snapshots if not snapshot.of_a_backup]
     kept = [snapshot for snapshot in facts.snapshots if snapshot.of_a_backup]
     remedies = []
@@ -165,10 +182,31 @@ def snapshots(facts: Facts) -> Blocker | None:
         remedies.append(f"{_labels(kept)} was made by a backup and goes only with it: delete the backups of the disk.")
     return Blocker(
         "snapshots",
-        f"it has {_count(facts.snapshots, 'snapshot')}: {_labels(facts.snapshots)}",
+        f"it has {_count(facts.snapshots, 'snapshot')}: {_labels(facts.snapshots)}{_not_along(facts, 'snapshots')}",
         {"snapshots": [asdict(snapshot) for snapshot in facts.snapshots]},
         " ".join(remedies),
     )
+
+
+def _not_ready(found: Sequence[Snapshot]) -> Blocker | None:
+    """Cinder takes along all snapshots of a disk, and only if each of them is available."""
+    others = [snapshot for snapshot in found if snapshot.status != AVAILABLE]
+    if not others:
+        return None
+    named = ", ".join(f"{snapshot.label}, {snapshot.status or 'status unknown'}" for snapshot in others)
+    return Blocker(
+        "snapshots",
+        f"not all of its snapshots can be taken along: {named}",
+        {"snapshots": [asdict(snapshot) for snapshot in others]},
+        "Wait until they are available, or delete them.",
+    )
+
+
+def _not_along(facts: Facts, constraint: str) -> str:
+    """What to say of what was to be taken along, and cannot be."""
+    if constraint not in facts.along.asked:
+        return ""
+    return f", which cannot be taken along: {facts.along.refusal(constraint)}"
 
 
 def backups(facts: Facts) -> Blocker | None:
@@ -256,6 +294,39 @@ def dedicated_storage(facts: Facts) -> Blocker | None:
     )
 
 
+def group(facts: Facts) -> Blocker | None:
+    """A disk in a group of Cinder; what is left of the group breaks the lists of the project that gets the disk."""
+    group_id = facts.volume.group_id
+    if not group_id:
+        return None
+    return Blocker(
+        "group",
+        f"it is in the volume group {group_id}",
+        {"group_id": group_id},
+        f"Take it out of the group: cinder group-update --remove-volumes {facts.volume.id} {group_id} "
+        "(for an old consistency group: openstack consistency group remove volume).",
+    )
+
+
+def volume_type(facts: Facts) -> Blocker | None:
+    """A type that the target may not use; nothing is known of that without the target's credentials."""
+    return unusable(facts.volume.volume_type, facts.usable)
+
+
+def unusable(wanted: str | None, usable: UsableTypes | None) -> Blocker | None:
+    """A type that a project may not use."""
+    if usable is None or not wanted or wanted in usable.types:
+        return None
+    project = usable.project
+    return Blocker(
+        "volume_type",
+        f"its type is {wanted}, which is none of the volume types that project {project.label} may use",
+        {"volume_type": wanted},
+        f"Let an administrator of the cloud give that project access to the type (openstack volume type set --project "
+        f"{project.id} {wanted}), or change the type of the disk.",
+    )
+
+
 def _says(volume: Volume, key: str, but: str = "") -> bool:
     """Whether the metadata of a disk say something under this key: an empty value, false and `but` say no."""
     return volume.metadata.get(key, "").lower() not in ("", "false", but)
@@ -293,8 +364,14 @@ CONSTRAINTS: Mapping[str, Callable[[Facts], Blocker | None]] = {
         replication_pair,
         prepaid,
         dedicated_storage,
+        group,
+        volume_type,
     )
 }
+"""The constraints that are a disk's own; `volume_type` is checked where the target is known."""
+IN_ALL = ("quota", "region")
+"""Constraints on all disks together, checked in the target; see quota.py and region.py."""
+NAMES = (*CONSTRAINTS, *IN_ALL)
 
 
 def blockers(facts: Facts, ignored: Collection[str] = ()) -> list[Blocker]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed, quoted, sentence
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ALREADY_OFFERED,
     ALREADY_THERE,
@@ -69,6 +70,8 @@ class Rules:
     ignored: Collection[str] = ()
     check_constraints: bool = True
     known: Mapping[str, KnownTransfer] = field(default_factory=dict)
+    along: frozenset[str] = frozenset()
+    """What disks may take along, by the name of the constraint that it lifts."""
 
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
@@ -101,7 +104,8 @@ class Rules:
 
         An offer that is not ours to replace stands in the way, whatever is ignored.
         """
-        excused = set(self.ignored if self.check_constraints else CONSTRAINTS)
+        # Whether the quota is checked has an option of its own.
+        excused = set(self.ignored if self.check_constraints else {*self.ignored, *CONSTRAINTS, "region"})
         if transfer is None:
             return excused
         return excused | {"status"} if self.replaces(transfer) else excused - {"status"}
@@ -118,6 +122,8 @@ class Step:
     row: Row
     volume: Volume
     replaces: Transfer | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    """Those that go along."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,11 @@ class Plan:
     def with_quota(self, target: Project, quota: Mapping[str, Limit]) -> Plan:
         """The same, with a problem if the disks to move do not fit into this quota."""
         volumes = [step.volume for step in self.to_do]
-        missing = shortfalls(quota, [Need(volume.size, volume.volume_type) for volume in volumes])
+        needs = [
+            Need(step.volume.size, step.volume.volume_type, [snapshot.size for snapshot in step.snapshots])
+            for step in self.to_do
+        ]
+        missing = shortfalls(quota, needs)
         if not missing:
             return self
         return replace(
@@ -165,15 +175,10 @@ class Plan:
         )
 
 
-def misplaced(source: Project, target: Project) -> list[str]:
+def same_project(source: Project, target: Project) -> list[str]:
     """Why disks cannot go from the one project to the other, whatever they are."""
     if source.id == target.id:
         return [f"Source and target are the same: project {source.label}. Check the credentials of both."]
-    if source.region_name and target.region_name and source.region_name != target.region_name:
-        return [
-            f"The source is in region {source.region_name} and the target in region {target.region_name}. "
-            "A disk stays in its region: give both the same region_name."
-        ]
     return []
 
 
@@ -235,7 +240,7 @@ def _about(volume: Volume, pending: Transfer | None, evidence: Evidence, rules: 
     if found:
         reasons = tuple(Reason(blocker.constraint, blocker.reason, blocker.remedy) for blocker in found)
         return Decision(replace(Row.of(volume, BLOCKED, source.id, transfer_id), reasons=reasons))
-    unchecked = evidence.unchecked_of(found, excused)
+    unchecked = evidence.unchecked_of(volume, found, excused)
     reasons = tuple(
         Reason(constraint, f"it could not be checked: {why.rstrip('.')}", IF_UNCHECKED)
         for constraint, why in unchecked.items()
@@ -244,7 +249,8 @@ def _about(volume: Volume, pending: Transfer | None, evidence: Evidence, rules: 
         row = replace(Row.of(volume, BLOCKED, source.id, transfer_id), reasons=reasons)
         return Decision(row, unchecked=unchecked)
     row = replace(Row.of(volume, rules.success, source.id), reasons=reasons)
-    return Decision(row, unchecked=unchecked, step=Step(row, volume, transfer))
+    snapshots = evidence.snapshots.get(volume.id, ()) if evidence.along.takes("snapshots") else ()
+    return Decision(row, unchecked=unchecked, step=Step(row, volume, transfer, tuple(snapshots)))
 
 
 def _about_one_gone(transfer: KnownTransfer, source: Project) -> Decision:

@@ -19,7 +19,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Vault,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer, Volume
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import Blocker, Facts
+from ansible_collections.otc.evs.plugins.module_utils._plan.along import NOTHING_ALONG, Along
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import Blocker, Facts, UsableTypes
 
 
 @dataclass
@@ -39,6 +40,14 @@ class Evidence:
     encrypted: set[str] = field(default_factory=set)
     """The disks that EVS calls encrypted although their metadata do not."""
     unchecked: dict[str, str] = field(default_factory=dict)
+    unchecked_of_one: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The same of single disks, by the ID of the disk."""
+    is_evs: bool | None = None
+    """Whether block storage is EVS; None if that was not seen."""
+    along: Along = NOTHING_ALONG
+    usable: UsableTypes | None = None
+    notes: list[str] = field(default_factory=list)
+    """What the user should know of how it was read."""
 
     def facts(self, volume: Volume, transfer: Transfer | None = None) -> Facts:
         """What is known of one disk, for the constraints."""
@@ -52,9 +61,12 @@ class Evidence:
             pairs=self.pairs.get(volume.id, ()),
             placement=self.placements.get(volume.id),
             vendor_encrypted=volume.id in self.encrypted,
+            along=self.along,
+            usable=self.usable,
         )
 
-    def unchecked_of(self, found: Iterable[Blocker], excused: Collection[str]) -> dict[str, str]:
+    def unchecked_of(self, volume: Volume, found: Iterable[Blocker], excused: Collection[str]) -> dict[str, str]:
         """The constraints left open for a disk on which `found` was found: one that is violated is not open."""
         settled = {blocker.constraint for blocker in found}.union(excused)
-        return {constraint: reason for constraint, reason in self.unchecked.items() if constraint not in settled}
+        left = {**self.unchecked, **self.unchecked_of_one.get(volume.id, {})}
+        return {constraint: reason for constraint, reason in left.items() if constraint not in settled}

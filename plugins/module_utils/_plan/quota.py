@@ -13,7 +13,7 @@ reference, "Querying Details of Tenant Quotas").  A limit that the cloud does no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class Need:
 
     size: int | None
     volume_type: str | None
+    snapshots: Sequence[int] = ()
+    """The sizes of those that it takes along."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ def shortfalls(quota: Mapping[str, Limit], needs: Iterable[Need]) -> list[Shortf
         if need.volume_type:
             total[f"volumes_{need.volume_type}"] += 1
             total[f"gigabytes_{need.volume_type}"] += size
+        for size in need.snapshots:
+            for kind in ("", f"_{need.volume_type}") if need.volume_type else ("",):
+                total[f"snapshots{kind}"] += 1
+                total[f"gigabytes{kind}"] += size
     found = [
         _shortfall(key, amount, quota[key])
         for key, amount in total.items()

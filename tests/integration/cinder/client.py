@@ -36,9 +36,10 @@ class Client:
         self._session.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
         self._url = _block_storage(answer.json()["token"]["catalog"])
 
-    def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+    def ask(self, method: str, path: str, body: Any = None, microversion: str | None = None) -> requests.Response:
         """Send one request below the endpoint of block storage."""
-        return self._session.request(method, self._url + path, json=body, timeout=LONG)
+        headers = {"OpenStack-API-Version": f"volume {microversion}"} if microversion else {}
+        return self._session.request(method, self._url + path, json=body, headers=headers, timeout=LONG)
 
     def volume(self, volume_id: str) -> dict[str, Any]:
         """Show a volume that is there."""

@@ -28,7 +28,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     MalformedAnswer,
     Unreachable,
 )
-from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
+from ansible_collections.otc.evs.plugins.module_utils._model.projects import Place, Project
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Secret
 from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, Step, answer, cut_off, half_an_answer, scripted, silence
@@ -237,7 +237,7 @@ def test_an_echoed_key_is_masked(emulator: EmulatorServer) -> None:
     echo = answer(400, {"badRequest": {"message": words, "code": f"C{KEY}"}}, X_Request_Id=f"req-{KEY}")
     with scripted(echo, echo) as script:
         client = client_of(emulator, script)
-        evs = Evs(client, Project("p", "p", None))
+        evs = Evs(client, Project("p", "p", None), Place("", ""))
         with pytest.raises(ApiError) as accept:
             evs.accept_transfer("t", Secret(KEY))
         with pytest.raises(ApiError) as later:

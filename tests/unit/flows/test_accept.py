@@ -14,6 +14,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, E
 from ansible_collections.otc.evs.plugins.module_utils._flows.accept import (
     REMEDIES,
     WRONG_KEY,
+    Checks,
     Offered,
     accept,
     distinct,
@@ -242,7 +243,7 @@ def test_a_disk_that_another_run_accepted_meanwhile_is_there(emulator: EmulatorS
     assert (outcomes(result), result.changed, result.failure) == ({volume_id: "already_there"}, False, None)
 
 
-def test_a_quota_that_cannot_be_read_is_a_warning_and_one_that_does_not_suffice_a_problem(
+def test_a_quota_that_cannot_be_read_is_unchecked_and_one_that_does_not_suffice_a_problem(
     emulator: EmulatorServer,
 ) -> None:
     volume_id = emulator.create_volume(SOURCE, "data", size=3)
@@ -252,13 +253,19 @@ def test_a_quota_that_cannot_be_read_is_a_warning_and_one_that_does_not_suffice_
         def quota(self) -> Any:
             raise ApiError("You may not.", 403, None, None, "")
 
-    def rehearse(evs: Evs, check_quota: bool = True) -> Any:
-        return accept(evs, offers, 4, 5, check_quota=check_quota, skip_gone=False, rehearsed=True)
+    def rehearse(evs: Evs, check_quota: bool = True, **checks: Any) -> Any:
+        how = {"check_quota": check_quota, "skip_gone": False, "rehearsed": True}
+        return accept(evs, offers, 4, 5, checks=Checks(**checks), **how)
 
-    warned = rehearse(client(Unasked, emulator, TARGET))
-    assert (warned.problems, outcomes(warned)) == ([], {volume_id: "accepted"})
-    assert warned.warnings[0].endswith("could not be checked: You may not.")
-    assert warned.changed
+    stopped = rehearse(client(Unasked, emulator, TARGET))
+    assert stopped.problems[0].startswith("The constraint quota could not be checked: the quota of project tenant-b (")
+    assert "could not be read: You may not. Give the user the right to read that" in stopped.problems[0]
+    assert (outcomes(stopped), stopped.changed, stopped.to_do) == ({volume_id: "blocked"}, False, [])
+    allowed = rehearse(client(Unasked, emulator, TARGET), unchecked="allow")
+    assert (allowed.problems, outcomes(allowed), allowed.changed) == ([], {volume_id: "accepted"}, True)
+    assert [reason.constraint for reason in allowed.rows[0].reasons] == ["quota"]
+    ignored = rehearse(client(Unasked, emulator, TARGET), ignored=["quota"])
+    assert (ignored.problems, ignored.rows[0].reasons) == ([], ())
     emulator.set_quota(TARGET, gigabytes=2)
     short = rehearse(evs_of(emulator, TARGET))
     assert "does not suffice for 1 disks: gigabytes: 3 needed, 2 free" in short.problems[0]

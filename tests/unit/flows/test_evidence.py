@@ -24,7 +24,7 @@ class Failing(Evs):
 
     failed: threading.Event
 
-    def placements(self, volume_ids: Any) -> Iterator[Placement]:
+    def placements(self, volume_ids: Any) -> list[Placement] | None:
         self.failed.set()
         raise ApiError("No placements.", 403, None, None, "")
 

@@ -234,7 +234,7 @@ def test_tenants_in_two_regions_are_told_before_anything_is_asked(emulator: Emul
     """T20."""
     volume_id = emulator.create_volume(SOURCE, "data")
     source, target = evs_of(emulator, SOURCE), evs_of(emulator, TARGET)
-    target.project = replace(target.project, region_name="eu-nl")
+    target.place = replace(target.place, region="eu-nl")
     emulator.forget_requests()
     result = bring(source, target, volume_id)
     assert "and the target in region eu-nl. A disk stays in its region" in (result.failure or "")
@@ -242,11 +242,37 @@ def test_tenants_in_two_regions_are_told_before_anything_is_asked(emulator: Emul
     assert emulator.requests() == []
 
 
+def test_tenants_of_two_clouds_are_told_before_anything_is_asked(emulator: EmulatorServer) -> None:
+    """T20: two clouds may call their region alike; the IDs in their catalogues differ."""
+    volume_id = emulator.create_volume(SOURCE, "data")
+    with EmulatorServer() as other:
+        other.configure(cloud="other")
+        result = bring(evs_of(emulator, SOURCE), evs_of(other, TARGET), volume_id)
+        assert f"lists another block storage, at {other.endpoints['evs']}/. A disk stays" in (result.failure or "")
+        assert not [request for request in emulator.requests() if "tokens" not in request.path]
+
+
+@pytest.mark.parametrize(
+    ("unchecked", "ignored", "outcome", "open_ones"),
+    [("fail", (), "blocked", ["region"]), ("allow", (), "moved", ["region"]), ("fail", ("region",), "moved", [])],
+)
+def test_what_is_not_known_of_the_places_is_unchecked(
+    emulator: EmulatorServer, unchecked: str, ignored: tuple[str, ...], outcome: str, open_ones: list[str]
+) -> None:
+    volume_id = emulator.create_volume(SOURCE, "data")
+    source, target = evs_of(emulator, SOURCE), evs_of(emulator, TARGET)
+    target.place = replace(target.place, url="http://elsewhere/", region=None)
+    result = bring(source, target, volume_id, unchecked=unchecked, ignored=ignored)
+    assert outcomes(result) == {volume_id: outcome}
+    assert [reason.constraint for reason in rows_of(result)[0].reasons] == open_ones
+    assert ("The constraint region could not be checked" in (result.failure or "")) == (outcome == "blocked")
+
+
 def test_a_disk_that_cannot_be_offered_costs_no_other(emulator: EmulatorServer) -> None:
     ids = emulator.create_volumes(SOURCE, [{"name": f"d{number}"} for number in range(3)])
 
     class Partly(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Any:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Any:
             if volume_id == ids[1]:
                 raise ApiError("No.", 400, None, None, "No.")
             return super().create_transfer(volume_id, name)

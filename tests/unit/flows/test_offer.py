@@ -47,7 +47,7 @@ def test_an_offer_that_is_withdrawn_right_after_it_was_made_has_failed(emulator:
     ids = disks(emulator, 4)
 
     class Overtaken(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             made = super().create_transfer(volume_id, name)
             if volume_id == ids[3]:
                 self.delete_transfer(made.id)
@@ -65,7 +65,7 @@ def test_some_failures_do_not_lose_the_keys_of_the_others(emulator: EmulatorServ
     ids = disks(emulator, 6)
 
     class Refusing(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             emulator.update_volume(ids[2], status="error")
             return super().create_transfer(volume_id, name)
 
@@ -83,7 +83,7 @@ def test_keys_survive_whatever_happens_after_they_were_made(emulator: EmulatorSe
     class Fragile(Evs):
         offered = 0
 
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             if volume_id == ids[1]:
                 raise TypeError("a bug")
             transfer = super().create_transfer(volume_id, name)
@@ -255,7 +255,7 @@ def test_a_disk_that_lost_its_former_offer_and_got_no_new_one_is_a_change(emulat
     (former,) = offered(make_offer(evs_of(emulator, SOURCE), volume_id))
 
     class Refusing(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             raise Unreachable("the cloud is gone")
 
     result = make_offer(client(Refusing, emulator, SOURCE), volume_id, pending="replace")

@@ -90,7 +90,7 @@ def test_a_create_that_is_carried_out_after_the_next_attempt_began_is_withdrawn(
     class Late(Evs):
         attempts = 0
 
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             self.attempts += 1
             if self.attempts == 1:
                 raise AnswerLost("the answer was lost")
@@ -110,7 +110,7 @@ def test_a_refusal_without_a_lost_answer_before_is_final(emulator: EmulatorServe
     class Refused(Evs):
         attempts = 0
 
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             self.attempts += 1
             raise ApiError("No.", 400, None, None, "No.")
 
@@ -126,7 +126,7 @@ def test_a_lost_create_leaves_somebody_elses_offer_alone(emulator: EmulatorServe
     other = evs_of(emulator, SOURCE)
 
     class Overtaken(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             other.create_transfer(volume_id, "theirs")
             raise AnswerLost("the answer was lost")
 
@@ -140,7 +140,7 @@ def test_a_lost_create_of_a_disk_that_left_is_gone(emulator: EmulatorServer) -> 
     volume_id = emulator.create_volume(SOURCE, "data")
 
     class Overtaken(Evs):
-        def create_transfer(self, volume_id: str, name: str) -> Transfer:
+        def create_transfer(self, volume_id: str, name: str, microversion: str | None = None) -> Transfer:
             emulator.delete_volume(volume_id)
             raise AnswerLost("the answer was lost")
 

@@ -49,6 +49,7 @@ def test_a_disk_is_read() -> None:
         created_at="2026-11-21T08:00:00.000000Z",
         attachments=(Attachment("s", "/dev/vdb"), Attachment("", "")),
         metadata={"tier": "gold", "number": "7"},
+        group_id=None,
         has_data_source=False,
     )
     row = disk.as_result()
@@ -67,6 +68,22 @@ def test_a_disk_is_read() -> None:
 )
 def test_what_a_disk_was_made_from(fields: dict[str, Any], expected: bool) -> None:
     assert volume(**fields).has_data_source is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, None),
+        ({"group_id": None, "consistencygroup_id": None}, None),
+        ({"group_id": "", "consistencygroup_id": ""}, None),
+        ({"group_id": "g"}, "g"),
+        ({"consistencygroup_id": "c"}, "c"),
+        ({"group_id": None, "consistencygroup_id": "c"}, "c"),
+    ],
+)
+def test_in_which_group_a_disk_is(fields: dict[str, Any], expected: str | None) -> None:
+    """P1: a generic group, and before microversion 3.13 a consistency group."""
+    assert volume(**fields).group_id == expected
 
 
 def test_what_may_be_missing_of_a_disk() -> None:

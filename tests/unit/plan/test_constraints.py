@@ -18,8 +18,16 @@ from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Vault,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Transfer
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS, Facts, blockers, cautions
+from ansible_collections.otc.evs.plugins.module_utils._plan.along import Along
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import (
+    CONSTRAINTS,
+    Facts,
+    UsableTypes,
+    blockers,
+    cautions,
+)
 from tests.support.bodies import transfer, volume
+from tests.support.rows import THERE
 
 SYSTEM = {"server_id": "s-1", "device": "/dev/vda"}
 DATA = {"server_id": "s-1", "device": "/dev/vdb"}
@@ -34,6 +42,10 @@ DAILY = Policy("p-1", "daily", enabled=True, vault_ids=frozenset({"t-1", "t-2"})
 PAUSED = Policy("p-2", "paused", enabled=False, vault_ids=frozenset({"t-1"}))
 PAIR = Pair("r-1", "dr", "protected", frozenset({"v", "w"}))
 POOL = Placement("v", "DSS", "d-1", "pool-a", {})
+BUSY = Snapshot("n-3", "busy", "v", "creating", of_a_backup=False)
+ALONG = frozenset({"snapshots", "encrypted"})
+NEW, OLD = Along(ALONG, (3, 71)), Along(ALONG, (3, 50))
+KEY = Along(frozenset({"encrypted"}), (3, 70))
 
 # Fields of the disk, or facts beside it -> the constraint, and words of the reason and of the remedy.
 BLOCKED: list[tuple[str, dict[str, Any], str, str]] = [
@@ -70,6 +82,16 @@ BLOCKED: list[tuple[str, dict[str, Any], str, str]] = [
     ("dedicated_storage", {"placement": POOL}, "DSS, pool pool-a", "Copy"),
     ("dedicated_storage", {"placement": replace(POOL, service_type="DESS", pool_id="")}, "DESS", "Copy"),
     ("dedicated_storage", {"placement": replace(POOL, service_type="EVS")}, "pool pool-a", "Copy"),
+    ("group", {"group_id": "g-1"}, "in the volume group g-1", "cinder group-update --remove-volumes"),
+    ("group", {"consistencygroup_id": "c-1"}, "in the volume group c-1", "Take it out"),
+    ("volume_type", {"usable": UsableTypes(THERE, frozenset({"SAS"}))}, "its type is SSD, which is none", "access"),
+    ("volume_type", {"usable": UsableTypes(THERE, frozenset())}, THERE.label, f"--project {THERE.id} SSD"),
+    ("snapshots", {"snapshots": [OWN], "along": OLD}, "nightly (n-1), which cannot be taken along: that ta", "Delete"),
+    ("snapshots", {"snapshots": [OWN], "along": Along(ALONG)}, "cannot be taken along: that takes", "Delete"),
+    ("snapshots", {"snapshots": [OWN], "along": KEY}, "it has 1 snapshot: nightly (n-1)", "Delete"),
+    ("snapshots", {"snapshots": [OWN, BUSY], "along": NEW}, "not all of its snapshots can be taken along: b", "Wait"),
+    ("encrypted", {"encrypted": True, "along": OLD}, "encrypted, which cannot be taken along: that takes", "copy"),
+    ("encrypted", {"encrypted": True, "along": replace(NEW, asked=frozenset({"snapshots"}))}, "encrypted", "copy"),
 ]
 
 PASSES: list[dict[str, Any]] = [
@@ -88,6 +110,13 @@ PASSES: list[dict[str, Any]] = [
     {"vaults": [VAULT]},
     {"vaults": [VAULT], "policies": {"t-2": [DAILY]}},
     {"placement": Placement("v", "EVS", "", "", {})},
+    {"group_id": None, "consistencygroup_id": ""},
+    {"usable": UsableTypes(THERE, frozenset({"SSD"}))},
+    {"usable": UsableTypes(THERE, frozenset()), "volume_type": None},
+    {"snapshots": [OWN], "along": NEW},
+    {"encrypted": True, "along": NEW},
+    {"encrypted": True, "along": KEY},
+    {"metadata": {"__system__cmkid": "k"}, "snapshots": [OWN, KEPT], "along": NEW},
 ]
 
 
@@ -138,6 +167,8 @@ def test_tells_all_reasons_at_once() -> None:
             {"pairs": [{"id": "r-1", "status": "protected", "volume_ids": ["v", "w"]}]},
         ),
         ("prepaid", {"metadata": {"orderID": "o-1"}}, {"orderID": "o-1"}),
+        ("group", {"group_id": "g-1"}, {"group_id": "g-1"}),
+        ("volume_type", {"usable": UsableTypes(THERE, frozenset())}, {"volume_type": "SSD"}),
         ("dedicated_storage", {"placement": POOL}, {"service_type": "DSS", "dedicated_storage_id": "d-1"}),
         (
             "dedicated_storage",
@@ -212,6 +243,8 @@ EVERYTHING: dict[str, Any] = {
     "policies": {"t-1": [DAILY]},
     "pairs": [PAIR],
     "placement": POOL,
+    "group_id": "g-1",
+    "usable": UsableTypes(THERE, frozenset()),
 }
 
 

@@ -47,5 +47,14 @@ def test_a_disk_gets_its_own_facts_and_no_others() -> None:
 def test_what_is_violated_or_excused_is_not_open() -> None:
     evidence = Evidence(unchecked={"backups": "403", "snapshots": "500", "backup_policy": "404"})
     violated = [Blocker("snapshots", "it has one", {}, "Delete it.")]
-    assert evidence.unchecked_of(violated, ["backup_policy"]) == {"backups": "403"}
-    assert evidence.unchecked_of([], ()) == evidence.unchecked
+    disk, other = volume(), volume()
+    assert evidence.unchecked_of(disk, violated, ["backup_policy"]) == {"backups": "403"}
+    assert evidence.unchecked_of(disk, [], ()) == evidence.unchecked
+    evidence.unchecked_of_one[disk.id] = {"dedicated_storage": "not shown"}
+    assert evidence.unchecked_of(disk, violated, ()) == {
+        "backups": "403",
+        "backup_policy": "404",
+        "dedicated_storage": "not shown",
+    }
+    assert evidence.unchecked_of(other, [], ()) == evidence.unchecked
+    assert evidence.unchecked_of(disk, [], ["dedicated_storage"]) == evidence.unchecked

@@ -35,6 +35,16 @@ CASES: list[tuple[dict[str, tuple[int, int, int]], list[Need], list[str]]] = [
     ({"per_volume_gigabytes": (0, -1, 0)}, TWO, []),
     ({"volumes": (0, 1, 0), "gigabytes": (0, 0, 0)}, [Need(None, None)], []),
     ({"volumes": (0, 0, 0)}, [Need(None, None)], ["volumes"]),
+    # Snapshots that go along count as well, each by its size.
+    ({"snapshots": (0, 2, 0), "gigabytes": (0, 45, 0)}, [Need(30, "SSD", (5, 10))], []),
+    ({"snapshots": (0, 1, 0), "gigabytes": (0, 44, 0)}, [Need(30, "SSD", (5, 10))], ["gigabytes", "snapshots"]),
+    (
+        {"snapshots_SSD": (0, 1, 0), "gigabytes_SSD": (0, 44, 0)},
+        [Need(30, "SSD", (5, 10))],
+        ["gigabytes_SSD", "snapshots_SSD"],
+    ),
+    ({"snapshots": (0, 1, 0), "snapshots_None": (0, 0, 0)}, [Need(30, None, (5, 10))], ["snapshots"]),
+    ({"snapshots": (0, 0, 0), "per_volume_gigabytes": (0, 30, 0)}, TWO, []),
 ]
 
 
