@@ -104,8 +104,10 @@ class Rules:
 
         An offer that is not ours to replace stands in the way, whatever is ignored.
         """
-        # Whether the quota is checked has an option of its own.
-        excused = set(self.ignored if self.check_constraints else {*self.ignored, *CONSTRAINTS, "region"})
+        excused = set(self.ignored)
+        if not self.check_constraints:
+            # Whether the quota is checked has an option of its own, and what goes along is asked for in any case.
+            excused |= {*CONSTRAINTS, "region"} - self.along
         if transfer is None:
             return excused
         return excused | {"status"} if self.replaces(transfer) else excused - {"status"}

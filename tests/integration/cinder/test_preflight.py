@@ -164,8 +164,9 @@ def random_disks(server: CinderServer, source: Client) -> dict[str, str]:
             attach(source, volume_id)
         elif state and volume_id not in grouped:
             server.admin("POST", f"/volumes/{volume_id}/action", {"os-reset_status": state})
-    if grouped:
-        put_into(source, group, *grouped)
+    # Cinder takes 255 characters at once.
+    for first in range(0, len(grouped), 6):
+        put_into(source, group, *grouped[first : first + 6])
     return names
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
-from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import MOVED, OFFERED, Row
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Limit, Transfer, Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.along import Along
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS
 from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import (
     IF_UNCHECKED,
@@ -167,6 +168,34 @@ def test_without_checks_all_goes_but_what_somebody_else_offers() -> None:
     )
     assert [row.outcome for row in made.rows] == ["offered", "blocked"]
     assert made.problems == []
+
+
+BEFORE = Along(frozenset({"snapshots", "encrypted"}), (3, 54))
+
+
+@pytest.mark.parametrize(
+    ("along", "ignored", "outcome", "constraints"),
+    [
+        (BEFORE, (), "blocked", ["encrypted", "snapshots"]),
+        (BEFORE, ("snapshots",), "blocked", ["encrypted"]),
+        (replace(BEFORE, newest=(3, 60)), (), "blocked", ["encrypted"]),
+        (replace(BEFORE, newest=(3, 70)), (), "offered", []),
+    ],
+)
+@pytest.mark.parametrize("check_constraints", [True, False])
+def test_what_was_to_go_along_and_cannot_stays_whatever_else_is_checked(
+    check_constraints: bool, along: Along, ignored: tuple[str, ...], outcome: str, constraints: list[str]
+) -> None:
+    disk = volume(encrypted=True)
+    evidence = Evidence(snapshots={disk.id: [Snapshot("n", "", disk.id, "available", False, 3)]}, along=along)
+    how: dict[str, Any] = {"check_constraints": check_constraints, "along": along.asked, "ignored": ignored}
+    made = decided(disk, evidence=evidence, target=THERE, **how)
+    assert [row.outcome for row in made.rows] == [outcome]
+    assert [reason.constraint for reason in made.rows[0].reasons] == constraints
+    if outcome == "offered":
+        assert [snapshot.id for snapshot in made.to_do[0].snapshots] == ["n"]
+        short = made.with_quota(THERE, {"gigabytes": Limit(0, 12, 0), "snapshots": Limit(0, 1, 0)})
+        assert "gigabytes: 13 needed" in short.problems[0]
 
 
 OPEN = Evidence(unchecked={"backups": "CBR said 403.", "snapshots": "EVS said 500"})
