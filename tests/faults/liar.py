@@ -200,6 +200,7 @@ CREATE = ("POST", "/v2/ID/os-volume-transfer")
 ACCEPT = ("POST", "/v2/ID/os-volume-transfer/ID/accept")
 DELETE = ("DELETE", "/v2/ID/os-volume-transfer/ID")
 QUOTA = ("GET", "/v2/ID/os-quota-sets/ID")
+TYPES = ("GET", "/v2/ID/types")
 EVIDENCE = (
     ("GET", "/v2/ID/snapshots/detail"),
     ("GET", "/v2/ID/backups/detail"),
@@ -220,6 +221,6 @@ CALLS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "withdraw by ID": (VOLUMES,),
     "accept": (TRANSFERS, ACCEPT, VOLUME),
     "accept blindly": (ACCEPT, VOLUME),
-    "move": (VOLUMES, CREATE, ACCEPT, VOLUME),
+    "move": (VOLUMES, TYPES, CREATE, ACCEPT, VOLUME),
 }
 """Each call where its answer is decided upon; for evidence and the login one deed stands for all."""
