@@ -65,6 +65,7 @@ def test_a_transcript_can_be_replayed(server: Server, module: Module) -> None:
         login: dict[str, Any] = {"auth": {**auth, "auth_url": auth_url, "project_domain_name": "any"}}
         region = server.cloud(SOURCE)["region_name"]
         again = run_module("evs_trial", **login, region_name=region, target={**login, "region_name": region})
+    assert again.get("msg") is None, again["msg"]
     assert [(step["name"], step["held"]) for step in again["steps"]] == [
         (step["name"], step["held"]) for step in first["steps"]
     ]

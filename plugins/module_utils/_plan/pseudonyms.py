@@ -18,7 +18,7 @@ HARMLESS = frozenset(
     (
         *("availability_zone", "bootable", "charging_mode", "code", "error_code", "frequency", "interface"),
         *("object_type", "operation_type", "protect_status", "protect_type", "region", "region_id"),
-        *("rel", "replication_status", "status", "type", "version", "min_version", "volume_type", "expires_at"),
+        *("rel", "replication_status", "status", "type", "version", "min_version", "expires_at"),
         *("issued_at", "created_at", "updated_at", "updated", "media-type", "base"),
     )
 )
@@ -27,6 +27,8 @@ MESSAGES = frozenset(("message", "error_msg", "title"))
 """The keys whose text is shown, with the values in it replaced that were met elsewhere."""
 MAPS = frozenset(("metadata", "volume_image_metadata", "tags", "bind_rules"))
 """Objects whose keys are the user's own."""
+OF_A_TYPE = re.compile(r"(volumes|gigabytes|snapshots)_(.+)")
+"""The keys of limits that hold the name of a volume type."""
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 HEX = re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE)
 HOST = re.compile(r"https?://[^/\s\"'?#]+", re.IGNORECASE)
@@ -65,6 +67,9 @@ class Pseudonyms:
         return text
 
     def _key(self, name: str, inside: str) -> str:
+        limit = OF_A_TYPE.fullmatch(name) if inside == "quota_set" else None
+        if limit:
+            return f"{limit[1]}_{self._text(limit[2])}"
         ours = inside in MAPS and not name.startswith("__")
         return self._text(name) if ours or UUID.search(name) or HEX.search(name) else name
 

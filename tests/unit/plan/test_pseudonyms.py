@@ -54,6 +54,14 @@ def test_text_has_the_known_values_replaced() -> None:
     }
 
 
+def test_a_volume_type_is_a_name_in_limits_too() -> None:
+    shown = Pseudonyms()
+    assert shown.of({"volume_type": "private"}) == {"volume_type": "text-1"}
+    limits: dict[str, object] = {"volumes_private": 1, "gigabytes": 2, "volumes_": 3}
+    assert shown.of({"quota_set": limits}) == {"quota_set": {"volumes_text-1": 1, "gigabytes": 2, "volumes_": 3}}
+    assert shown.of({"volumes_private": 1}) == {"volumes_private": 1}
+
+
 def test_longer_names_go_first() -> None:
     assert Pseudonyms(["app", "app.one"]).in_text("app.one and app") == "text-2 and text-1"
 
