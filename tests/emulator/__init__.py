@@ -1,12 +1,13 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cloud in one small process for tests and the demo: Keystone, EVS, CBR, VBS, SDRS, some tenants.
+"""A cloud in one small process for tests and the demo: Keystone, EVS, CBR, VBS, SDRS, Nova, some tenants.
 
 Each service has an address of its own, as in the real cloud, all of them on 127.0.0.1:
 
     state.py       what the cloud holds; no web code in it
     protection.py  what protects disks: snapshots, backups, vaults, policies, pairs; tables.py
                    keeps such records
+    compute.py     servers, the disks in them, and what goes on after an answer
     constraints.py what keeps a disk from being transferred
     rules.py       what EVS and Cinder refuse, and in whose words
     load.py        fills the cloud from plain data; datasets.py has the demo's
@@ -15,7 +16,8 @@ Each service has an address of its own, as in the real cloud, all of them on 127
     views.py, pages.py, listing.py
                    JSON shapes, filters and pages that several calls share
     identity.py, versions.py, volumes.py, metadata.py, vendor_volumes.py, volume_types.py,
-    transfers.py, quotas.py, surroundings.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py, sdrs.py
+    transfers.py, quotas.py, surroundings.py, snapshots.py, backups.py, vendor_replications.py, cbr.py, vbs.py,
+    sdrs.py, nova.py, ecs.py
                    the services: a list of routes and one function a call
     faults.py      which requests go wrong, and how
     control.py     the way in for tests, under /_emulator

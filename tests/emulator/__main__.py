@@ -24,13 +24,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     p = argparse.ArgumentParser(
         prog="python -m tests.emulator",
-        description="Keystone, EVS, CBR, VBS and SDRS with two tenants in one process on 127.0.0.1.",
+        description="Keystone, EVS, CBR, VBS, SDRS and Nova with two tenants in one process on 127.0.0.1.",
     )
     p.add_argument(
         "--port",
         type=int,
         default=0,
-        help="port of Keystone; EVS, CBR, VBS, SDRS and the control API take the next; 0: any",
+        help="port of Keystone; EVS, CBR, VBS, SDRS, Nova and the control API take the next; 0: any",
     )
     p.add_argument("--clouds-file", type=Path, help="write a clouds.yaml there")
     p.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
@@ -69,6 +69,7 @@ def describe(options: argparse.Namespace, state: State, place: Mapping[str, obje
         f"CBR          {state.endpoints['cbr']}/v3",
         f"VBS          {state.endpoints['vbs']}/v2 and /v3",
         f"SDRS         {state.endpoints['sdrs']}/v1",
+        f"Nova         {state.endpoints['compute']}/v2.1",
         f"control API  {place['control']}",
         *(f"{p.name}     {p.id}" for p in state.projects.values()),
     ]

@@ -33,11 +33,13 @@ def for_tenant(handler: Handler, service: str = "evs") -> Handler:
 
     def guarded(call: Call) -> Reply:
         call.identity = authenticate(call, service)
+        asked = call.headers.get("OpenStack-API-Version", "")
         if service == "evs" and call.version == "v3":
-            newest = parsed(call.state.config.microversion)
-            call.microversion = negotiate(call.headers.get("OpenStack-API-Version", ""), newest)
+            call.microversion = negotiate(asked, "volume", MIN_VERSION, numbers(call.state.config.microversion))
         if service == "evs" and call.version == "v2" and call.state.config.leftover_v2:
             raise errors.unrouted(service, 404, "The resource could not be found.")
+        if service == "compute" and call.version == "v2.1":
+            call.microversion = negotiate(asked, "compute", (2, 1), numbers(call.state.config.compute_version))
         check_project(call, service)
         status = call.state.outage_of(service, call.identity, call.method, call.tail)
         if status is not None:
@@ -61,26 +63,25 @@ def check_project(call: Call, service: str) -> None:
     raise errors.evs(400, "Common.0018", message)
 
 
-def parsed(microversion: str) -> tuple[int, int]:
-    """Read a microversion."""
-    major, minor = microversion.split(".")
-    return int(major), int(minor)
-
-
-def negotiate(header: str, newest: tuple[int, int]) -> str:
-    """Return the microversion to speak, or refuse one that EVS does not have."""
-    asked = re.search(r"volume\s+(latest|\d+\.\d+)", header)
+def negotiate(header: str, service_type: str, least: tuple[int, int], most: tuple[int, int]) -> str:
+    """Return the microversion to speak, or refuse one that the service does not have."""
+    asked = re.search(rf"{service_type}\s+(latest|\d+\.\d+)", header)
     if asked is None:
-        return text(MIN_VERSION)
+        return text(least)
     if asked[1] == "latest":
-        return text(newest)
-    if not MIN_VERSION <= parsed(asked[1]) <= newest:
+        return text(most)
+    if not least <= numbers(asked[1]) <= most:
         raise errors.cinder(
             406,
-            f"Version {asked[1]} is not supported by the API. "
-            f"Minimum is {text(MIN_VERSION)} and maximum is {text(newest)}.",
+            f"Version {asked[1]} is not supported by the API. Minimum is {text(least)} and maximum is {text(most)}.",
         )
     return asked[1]
+
+
+def numbers(version: str) -> tuple[int, int]:
+    """Read a microversion."""
+    major, minor = version.split(".")
+    return int(major), int(minor)
 
 
 def authorize(call: Call, policy: str) -> None:

@@ -20,11 +20,14 @@ from aiohttp.typedefs import Middleware
 from tests.emulator import (
     backups,
     cbr,
+    compute,
     control,
     door,
+    ecs,
     errors,
     identity,
     metadata,
+    nova,
     quotas,
     sdrs,
     snapshots,
@@ -86,6 +89,12 @@ def evs_routes() -> list[Route]:
     return [*tenant_routes("evs", ("v2", "v3"), tenant), *vendor, *versions.ROUTES]
 
 
+def compute_routes() -> list[Route]:
+    """Return the routes of ECS: those of Nova, and its own."""
+    of_nova = tenant_routes("compute", ("v2.1",), nova.ROUTES)
+    return [*of_nova, *tenant_routes("compute", ("v1",), ecs.ROUTES), *nova.VERSIONS]
+
+
 def services() -> list[Service]:
     """Return the services of the cloud; another one is another line."""
     return [
@@ -94,6 +103,7 @@ def services() -> list[Service]:
         Service("cbr", tenant_routes("cbr", ("v3",), cbr.ROUTES)),
         Service("vbs", tenant_routes("vbs", ("v2", "v3"), [*backups.ROUTES, *vbs.ROUTES])),
         Service("sdrs", tenant_routes("sdrs", ("v1",), sdrs.ROUTES)),
+        Service("compute", compute_routes()),
     ]
 
 
@@ -125,25 +135,28 @@ def endpoint(handler: Handler, service: str, state: State) -> WebHandler:
             base=state.endpoints[service],
             pairs=list(request.query.items()),
         )
+        if service in ("evs", "compute"):
+            compute.settle(call.state, reading=request.method == "GET")
         try:
             reply = handler(call)
         except errors.Refused as refused:
             reply = Reply(refused.status, refused.body, refused.headers)
-        return respond(reply, call.microversion)
+        spoken = "compute" if service == "compute" else "volume"
+        return respond(reply, f"{spoken} {call.microversion}" if call.microversion else None)
 
     return serve
 
 
-def respond(reply: Reply, microversion: str | None = None) -> web.Response:
-    """Make the answer that goes over the wire."""
+def respond(reply: Reply, version: str | None = None) -> web.Response:
+    """Make the answer that goes over the wire; the version is named with its service."""
     request_id = f"req-{uuid.uuid4()}"
     headers = {
         "x-compute-request-id": request_id,
         "x-openstack-request-id": request_id,
         **reply.headers,
     }
-    if microversion:
-        headers["OpenStack-API-Version"] = f"volume {microversion}"
+    if version:
+        headers["OpenStack-API-Version"] = version
         headers["Vary"] = "OpenStack-API-Version"
     if reply.body is None:
         return web.Response(status=reply.status, headers=headers)

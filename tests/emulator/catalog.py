@@ -19,6 +19,8 @@ ENTRIES: list[tuple[str, str, str, str]] = [
     ("vbs", "volume-backup", "vbs", "/v2/"),
     ("sdrs", "sdrs", "sdrs", "/v1/{project}"),
     ("sdrs", "sdrs", "sdrs", "/v1/{project}"),
+    ("compute", "nova", "compute", "/v2.1/{project}"),
+    ("ecs", "ecs", "compute", "/v1/{project}"),
 ]
 """Type, name, the service's key in State.endpoints, path.
 

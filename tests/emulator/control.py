@@ -13,8 +13,9 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
                                          max_limit (page), strict_offset, volumev3_only,
                                          link_base (root of links), region, catalogue (list
                                          of services), vendor_replications, children_by_resource,
-                                         most_at_once (requests), and where documents disagree or
-                                         are silent name_optional, name_characters,
+                                         most_at_once (requests), settle_reads, settle_seconds,
+                                         compute_version, plain_nova, and where documents disagree
+                                         or are silent name_optional, name_characters,
                                          refuse_own_accept, policies_shown (number of policies in
                                          the list), cinder_fields
     GET    /_emulator/volumes            every volume with all its traits and its tenant
@@ -34,6 +35,10 @@ a mistake is a 400 or 404 with `{"error": "..."}`. `TENANT` is a project's name 
                                          policies, vbs_policies, pairs
     PATCH  /_emulator/records/KIND/ID    {field: value}
     DELETE /_emulator/records/KIND/ID    delete it; a server's backup with its parts
+    GET    /_emulator/servers            {"servers": [...]}: every server with its seats and its tenant
+    PATCH  /_emulator/servers/ID         {field: value}
+    DELETE /_emulator/servers/ID         delete it
+    PUT    /_emulator/servers/ID/disks   {"volume": ID}: somebody attaches a disk at once; null: detaches all
     GET    /_emulator/verdicts/TENANT    {"verdicts": {volume id: [constraint, ...]}}: what an
                                          offer of each disk would be refused for
     PUT    /_emulator/outages            {"service": ..., "status": 403 or null} and any of
@@ -65,11 +70,12 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from tests.emulator import constraints
+from tests.emulator import compute, constraints
 from tests.emulator.calls import Call, Handler, Reply, Route
 from tests.emulator.errors import Refused
 from tests.emulator.load import load
 from tests.emulator.state import SERVICES, Outage, State, Transfer, Volume
+from tests.emulator.tables import assign
 
 
 class Entrance(Protocol):
@@ -186,6 +192,46 @@ def delete_record(call: Call) -> Reply:
 def record_named(call: Call) -> Any:
     """Return the record in the URL."""
     return call.state.protection.record(call.params["kind"], call.params["record"])
+
+
+def list_servers(call: Call) -> Reply:
+    """Show every server, whoever owns it."""
+    state = call.state
+    return Reply(200, {"servers": [compute.dump(state, server) for server in state.compute.servers.values()]})
+
+
+def change_server(call: Call) -> Reply:
+    """Change fields of a server."""
+    server = server_named(call)
+    assign(server, call.json())
+    return Reply(200, compute.dump(call.state, server))
+
+
+def delete_server(call: Call) -> Reply:
+    """Delete a server, whatever its state."""
+    compute.remove(call.state, server_named(call))
+    return Reply(200, {})
+
+
+def seat_disk(call: Call) -> Reply:
+    """Attach a disk to a server as somebody else would, or detach all."""
+    state, server = call.state, server_named(call)
+    volume_id = call.json()["volume"]
+    if volume_id is not None:
+        compute.seat(state, server, state.volumes[volume_id], {})
+        return Reply(200, {})
+    for place in list(server.seats):
+        server.seats.remove(place)
+        compute.show(state, state.volumes[place.volume_id])
+    return Reply(200, {})
+
+
+def server_named(call: Call) -> compute.Server:
+    """Return the server in the URL."""
+    server = call.state.compute.servers.get(call.params["server"])
+    if server is None:
+        raise Refused(404, {"error": "there is no such server"})
+    return server
 
 
 def verdicts(call: Call) -> Reply:
@@ -332,6 +378,10 @@ ROUTES: list[Route] = [
     ("GET", "/_emulator/records/{kind}", list_records),
     ("PATCH", "/_emulator/records/{kind}/{record}", change_record),
     ("DELETE", "/_emulator/records/{kind}/{record}", delete_record),
+    ("GET", "/_emulator/servers", list_servers),
+    ("PATCH", "/_emulator/servers/{server}", change_server),
+    ("DELETE", "/_emulator/servers/{server}", delete_server),
+    ("PUT", "/_emulator/servers/{server}/disks", seat_disk),
     ("GET", "/_emulator/verdicts/{tenant}", verdicts),
     ("PUT", "/_emulator/outages", set_outage),
     ("DELETE", "/_emulator/outages", end_outages),

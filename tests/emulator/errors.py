@@ -63,6 +63,8 @@ def of_service(service: str, status: int, message: str) -> Refused:
     """
     if service == "cbr":
         return gateway(status, f"BackupService.{status:04}", message)
+    if service == "compute":
+        return cinder(status, message)
     if service == "sdrs" and status == 403:
         return evs(400, "SDRS.0003", message)
     code = {"evs": f"EVS.5{status}", "vbs": f"VBS.{status:04}", "sdrs": f"SDRS.{status:04}"}[service]

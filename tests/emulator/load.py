@@ -3,7 +3,7 @@
 """Fill the cloud from plain data, thousands of disks in one call.
 
 `load` takes lists of specs by kind: volumes, vaults, policies, snapshots, backups, vbs_policies,
-pairs. A spec is the fields of the kind's dataclass (state.Volume, protection.py), all optional
+pairs, servers. A spec is the fields of the kind's dataclass (state.Volume, protection.py, compute.py), all optional
 but for what it is about, and refers to disks, vaults and policies by id or by name. An id of
 nothing that exists is taken as it is: a disk may be gone, or far away.
 
@@ -18,6 +18,10 @@ What protects a disk can also stand in the spec of the disk:
 
 A spec of a vault may have "policies": names, or specs of new ones; that of a server's backup
 "children": disks, or specs of backups; that of a vault "resources": disks.
+
+A spec of a server may have "disks": disks by id or name, or specs of new ones, in the order of their
+devices, with the fields of their seat; "volume" names one that is there. It boots from a disk called
+as itself and "-system" unless "boots" is false.
 """
 
 from __future__ import annotations
@@ -26,11 +30,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from tests.emulator import compute
+from tests.emulator.compute import Server
 from tests.emulator.protection import DISK, SERVER, Backup, Pair, Policy, Snapshot, Vault, VbsPolicy
 from tests.emulator.state import State, Volume
 from tests.emulator.tables import assign
 
 Spec: TypeAlias = "dict[str, Any]"
+SEAT = ("device", "delete_on_termination", "mounted")
 NESTED = ("snapshots", "backups", "server_backups", "vaults", "vbs_policy", "pairs")
 
 
@@ -58,6 +65,7 @@ class Loader:
             "backups": self._backup,
             "vbs_policies": self._vbs_policy,
             "pairs": self._pair,
+            "servers": self._server,
         }
 
     def load(self, specs: dict[str, list[Spec]]) -> dict[str, list[str]]:
@@ -104,6 +112,32 @@ class Loader:
         known = self._named("vbs_policies").get(policy)
         policy_id = known or self._vbs_policy({"name": policy})
         volume.metadata = {**volume.metadata, "policy": policy_id}
+
+    # Servers
+
+    def _server(self, spec: Spec) -> str:
+        disks, boots = list(spec.pop("disks", ())), spec.pop("boots", True)
+        server = Server(id="", project_id=self._project, user_id=self._user)
+        assign(server, spec)
+        server.id = server.id or self._state.new_id()
+        server.created_at = server.created_at or self._state.stamp()
+        self._state.compute.add(server)
+        if boots:
+            disks.insert(0, {"name": f"{server.name}-system", "size": 40, "bootable": True})
+        for disk in disks:
+            self._seat(server, disk)
+        return server.id
+
+    def _seat(self, server: Server, disk: str | Spec) -> None:
+        spec = {"volume": disk} if isinstance(disk, str) else dict(disk)
+        values = {name: spec.pop(name) for name in SEAT if name in spec}
+        known = spec.pop("volume", None)
+        volume_id = (
+            self._id_of("volumes", known)
+            if known
+            else self._volume({"availability_zone": server.availability_zone, **spec})
+        )
+        compute.seat(self._state, server, self._state.volumes[volume_id], values)
 
     # What protects them
 

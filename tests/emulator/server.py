@@ -60,7 +60,7 @@ class EmulatorServer:
         self.auth_url = ""
         self.clouds_file = Path()
         self.endpoints: dict[str, str] = {}
-        """The roots of the services: `identity`, `evs`, `cbr`, `vbs`, `sdrs`, without a version; and `control`."""
+        """The roots of `identity`, `evs`, `cbr`, `vbs`, `sdrs`, `compute`, without a version; and `control`."""
         self.control = ""
         """The URL of the control API."""
         self._projects: dict[str, str] = {}
@@ -148,7 +148,7 @@ class EmulatorServer:
         return ids
 
     def load(self, tenant: str, **specs: list[dict[str, Any]]) -> dict[str, list[str]]:
-        """Create volumes, snapshots, backups, vaults, policies, vbs_policies and pairs in one request.
+        """Create volumes, snapshots, backups, vaults, policies, vbs_policies, pairs and servers in one request.
 
         Returns the ids by kind, in the same order; load.py says what a spec may have.
         """
@@ -180,7 +180,7 @@ class EmulatorServer:
         return verdicts
 
     def set_outage(self, service: str, status: int | None, **where: str) -> None:
-        """Let evs, cbr, vbs or sdrs answer with that status, or end that with None.
+        """Let evs, cbr, vbs, sdrs or compute answer with that status, or end that with None.
 
         `where` is any of tenant, user, path (its beginning behind the project: "/snapshots")
         and method. A missing permission is a 403, which SDRS words as a 400.
@@ -221,6 +221,27 @@ class EmulatorServer:
         """Return all volumes, or a tenant's, with all traits and `tenant`."""
         everything: list[dict[str, Any]] = self._ask("GET", "/volumes")["volumes"]
         return [v for v in everything if tenant in (None, v["tenant"])]
+
+    def create_server(self, tenant: str, name: str, *disks: str | dict[str, Any], **fields: Any) -> str:
+        """Create a server with a disk to boot from and data disks, and return its id; load.py says how."""
+        return self.add("servers", tenant, name=name, disks=list(disks), **fields)
+
+    def servers(self) -> list[dict[str, Any]]:
+        """Return all servers, with all fields, their disks in `seats` and `tenant`."""
+        everything: list[dict[str, Any]] = self._ask("GET", "/servers")["servers"]
+        return everything
+
+    def update_server(self, server_id: str, **fields: Any) -> None:
+        """Change fields of a server."""
+        self._ask("PATCH", f"/servers/{server_id}", fields)
+
+    def delete_server(self, server_id: str) -> None:
+        """Delete a server."""
+        self._ask("DELETE", f"/servers/{server_id}")
+
+    def seat(self, server_id: str, volume_id: str | None) -> None:
+        """Attach a disk at once as somebody else would; with None detach all disks."""
+        self._ask("PUT", f"/servers/{server_id}/disks", {"volume": volume_id})
 
     def transfers(self) -> list[dict[str, Any]]:
         """Return all open transfers: id, name, volume_id, created_at, tenant."""

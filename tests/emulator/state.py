@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tests.emulator.compute import Compute
 from tests.emulator.faults import Faults
 from tests.emulator.protection import Backup, Protection
 from tests.emulator.tables import assign
 
 NAMESPACE = uuid.UUID("5b1f3c0e-6d0b-4a52-9a36-6f2b7f2f6c11")
-SERVICES = ("evs", "cbr", "vbs", "sdrs")
+SERVICES = ("evs", "cbr", "vbs", "sdrs", "compute")
 VOLUME_TYPES = ("SSD", "SAS", "SATA", "ESSD", "GPSSD")
 QUOTA_RESOURCES = ("volumes", "gigabytes", "snapshots")
 TYPES_WITH_QUOTA = ("SSD", "SAS", "SATA", "ESSD")
@@ -86,6 +87,14 @@ class Config:
     """Volume types that only these tenants may use."""
     most_at_once: int = 0
     """Answer 429 to what comes while so many requests are in work; 0: no limit."""
+    settle_reads: int = 1
+    """How many readings show a disk reserved, attaching or detaching before it is done."""
+    settle_seconds: float = 0.0
+    """How long that lasts at least."""
+    compute_version: str = "2.60"
+    """The highest microversion of Nova (OTC: 2.60 by one page, 2.14 by another)."""
+    plain_nova: bool = False
+    """Refuse only what Nova refuses, not what OTC does besides."""
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some of the values; refuse an unknown name."""
@@ -374,6 +383,7 @@ class State:
         self.next_keys: deque[str] = deque()
         self.passwords: dict[str, str] = {}
         self.protection = Protection(self.volumes, self.usage)
+        self.compute = Compute()
         self.outages: dict[Outage, int] = {}
         self.faults = Faults()
         self._past: State | None = None
@@ -474,6 +484,7 @@ class State:
         for transfer in [t for t in self.transfers.values() if t.volume_id == volume.id]:
             self.remove_transfer(transfer)
         self.protection.forget_disk(volume.id)
+        self.compute.forget_disk(volume.id)
         self._leave(volume)
         del self.volumes[volume.id]
 
@@ -575,6 +586,7 @@ class State:
         past.offers = {project: {key: past.transfers[key] for key in offers} for project, offers in self.offers.items()}
         past.usage = {project: Counter(usage) for project, usage in self.usage.items()}
         past._timelines = copy.deepcopy(self._timelines)
+        past.compute = self.compute.copied()
         return past
 
     # Quotas

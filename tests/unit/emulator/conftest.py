@@ -13,7 +13,7 @@ import requests
 
 from tests.emulator.server import EmulatorServer
 
-VERSIONS = {"evs": "v2", "cbr": "v3", "vbs": "v2", "sdrs": "v1"}
+VERSIONS = {"evs": "v2", "cbr": "v3", "vbs": "v2", "sdrs": "v1", "compute": "v2.1"}
 
 
 @dataclass
@@ -51,6 +51,14 @@ class Client:
         data = body if isinstance(body, bytes) else None
         payload = None if data is not None else body
         return self.session.request(method, url, json=payload, data=data, headers=headers)
+
+    def compute(
+        self, method: str, path: str, body: Any = None, microversion: str | None = "2.60", version: str = "v2.1"
+    ) -> requests.Response:
+        """Send one request to Nova, or with v1 to ECS."""
+        url = f"{self.roots['compute']}/{version}/{self.project}{path}"
+        headers = {"OpenStack-API-Version": f"compute {microversion}"} if microversion else None
+        return self.session.request(method, url, json=body, headers=headers)
 
     def offer(self, volume: str, name: str | None = "t", version: str = "v3") -> dict[str, Any]:
         """Create a transfer that must succeed."""

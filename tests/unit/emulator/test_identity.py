@@ -97,6 +97,8 @@ def test_catalogue_as_in_eu_de(server: EmulatorServer) -> None:
         "vbsv2": f"{server.endpoints['vbs']}/v2/{project}",
         "vbs": f"{server.endpoints['vbs']}/v2/",
         "sdrs": f"{server.endpoints['sdrs']}/v1/{project}",
+        "compute": f"{server.endpoints['compute']}/v2.1/{project}",
+        "ecs": f"{server.endpoints['compute']}/v1/{project}",
     }
     assert {entry["endpoints"][0]["region"] for entry in catalog} == {"eu-de"}
     server.configure(volumev3_only=True)
