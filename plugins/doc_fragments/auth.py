@@ -80,6 +80,9 @@ options:
       vbs:
         description: Volume Backup Service.
         type: str
+      compute:
+        description: The servers, for example V(https://ecs.eu-de.otc.t-systems.com).
+        type: str
   concurrency:
     description: How many requests to a tenant may be under way at once, from 1 to 64.
     type: int

@@ -67,6 +67,9 @@ options:
           vbs:
             description: Not used.
             type: str
+          compute:
+            description: Not used.
+            type: str
       concurrency:
         description: As O(concurrency), for requests to this tenant; without it that holds for both.
         type: int

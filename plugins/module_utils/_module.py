@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -111,6 +112,11 @@ class Task:
     def evs(self) -> Evs:
         """Block storage of the tenant."""
         return Evs.of(self.session)
+
+    @property
+    def nova(self) -> Nova:
+        """The servers of the tenant."""
+        return Nova.of(self.session)
 
 
 def transfer_spec() -> dict[str, dict[str, Any]]:

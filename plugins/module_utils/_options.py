@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
 
-SERVICES = ("evs", "cbr", "sdrs", "vbs")
+SERVICES = ("evs", "cbr", "sdrs", "vbs", "compute")
 CONCURRENCY_RANGE = range(1, 65)
 SECONDS_RANGE = range(1, 86401)
 DEFAULT_API_TIMEOUT = 60

@@ -29,7 +29,7 @@ class Sender(Protocol):
         url: str,
         params: Mapping[str, Any] | None,
         body: Json | None,
-        microversion: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         """See the session."""
 
@@ -43,33 +43,42 @@ class Sender(Protocol):
 class Client:
     """One service of one project."""
 
-    def __init__(self, session: Sender, url: str) -> None:
+    def __init__(self, session: Sender, url: str, headers: Mapping[str, str] | None = None) -> None:
         self._session = session
+        self._headers = headers
         self._refused: set[str] = set()
         """The microversions that the server turned out not to have."""
         self.url = url
 
+    def elsewhere(self, url: str, headers: Mapping[str, str] | None = None) -> Client:
+        """The same service in another version, or told by headers which version is spoken."""
+        return Client(self._session, url, headers)
+
     def get(self, path: str, microversion: str | None = None, /, **params: Any) -> Json:
-        """With a `microversion` where the server has it."""
+        """With a `microversion` of block storage where the server has it."""
         if microversion in self._refused:
             microversion = None
         try:
-            return self._session.send("GET", f"{self.url}/{path}", params or None, None, microversion)
+            return self._session.send("GET", f"{self.url}/{path}", params or None, None, self._told(microversion))
         except ApiError as error:
             if error.status != 406 or microversion is None:
                 raise
             self._refused.add(microversion)
-        return self._session.send("GET", f"{self.url}/{path}", params or None, None)
+        return self._session.send("GET", f"{self.url}/{path}", params or None, None, self._headers)
 
     def post(self, path: str, body: Json, microversion: str | None = None) -> Json:
-        return self._session.send("POST", f"{self.url}/{path}", None, body, microversion)
+        return self._session.send("POST", f"{self.url}/{path}", None, body, self._told(microversion))
 
     def newest_microversion(self) -> tuple[int, int] | None:
         """The newest one of the API at this endpoint, as its service tells; None if it has none."""
         return self._session.newest_microversion(self.url)
 
-    def delete(self, path: str) -> None:
-        self._session.send("DELETE", f"{self.url}/{path}", None, None)
+    def _told(self, microversion: str | None) -> Mapping[str, str] | None:
+        return {"OpenStack-API-Version": f"volume {microversion}"} if microversion else self._headers
+
+    def delete(self, path: str) -> Json:
+        """What it answers is mostly nothing."""
+        return self._session.send("DELETE", f"{self.url}/{path}", None, None, self._headers)
 
     def hide(self, key: str) -> None:
         """Let no message show the key of a transfer, even if the server echoes it."""

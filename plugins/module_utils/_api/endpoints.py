@@ -23,6 +23,7 @@ CATALOGUE_TYPES: Mapping[str, tuple[str, ...]] = {
     "cbr": ("cbr",),
     "sdrs": ("sdrs",),
     "vbs": ("vbsv2", "vbs"),
+    "compute": ("compute",),
 }
 """The types under which a service may be listed, the preferred one first.
 
@@ -30,7 +31,7 @@ What EVS lists as `evs` is the version that it recommends; elsewhere an entry of
 """
 OVERRIDE_TYPES = {"evs": "block-storage"}
 """Under which service type clouds.yaml overrides an endpoint, where that is not the service's name."""
-VERSION_WITHOUT_ONE = {"evs": "v3", "cbr": "v3", "sdrs": "v1", "vbs": "v2"}
+VERSION_WITHOUT_ONE = {"evs": "v3", "cbr": "v3", "sdrs": "v1", "vbs": "v2", "compute": "v2.1"}
 """Which API version is meant by an endpoint without one."""
 
 

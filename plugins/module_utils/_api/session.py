@@ -69,13 +69,7 @@ class _Call:
     url: str
     params: Mapping[str, Any] | None
     body: bytes | None
-    microversion: str | None = None
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        if self.microversion is None:
-            return HEADERS
-        return {**HEADERS, "OpenStack-API-Version": f"volume {self.microversion}"}
+    headers: Mapping[str, str]
 
     @property
     def where(self) -> str:
@@ -131,7 +125,7 @@ class Session:
         self.project = self._keystone.project
 
     def client(self, service: str) -> Client | None:
-        """The client of `evs`, `cbr`, `sdrs` or `vbs`; None if the catalogue does not list it."""
+        """The client of `evs`, `cbr`, `sdrs`, `vbs` or `compute`; None if the catalogue does not list it."""
         url = self._given(service) or self._listed(service)
         return Client(self, complete(url, service, self.project.id)) if url else None
 
@@ -181,10 +175,10 @@ class Session:
         url: str,
         params: Mapping[str, Any] | None,
         body: Json | None,
-        microversion: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         """Send one request and return the decoded answer; see above for when it is repeated."""
-        call = _Call(method, url, params, None if body is None else json.dumps(body).encode(), microversion)
+        call = _Call(method, url, params, None if body is None else json.dumps(body).encode(), headers or {})
         deadline = time.monotonic() + self._timeout
         renewed = False
         attempt = 0
@@ -235,7 +229,7 @@ class Session:
             request = requests.Request(
                 call.method,
                 call.url,
-                headers={**call.headers, "X-Auth-Token": token},
+                headers={**HEADERS, **call.headers, "X-Auth-Token": token},
                 params=call.params,
                 data=call.body,
                 hooks={"response": self._hooks},

@@ -1,0 +1,151 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Servers and the disks in them, as values.
+
+The field names are those of Nova; see the Compute API reference, sections "Servers", "Servers with
+volume attachments" and "Servers actions".  What an older version of it does not tell is None.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
+    flag,
+    mapping,
+    objects,
+    optional_text,
+    required_text,
+    text,
+    texts,
+)
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
+
+ACTIVE = "ACTIVE"
+SHUTOFF = "SHUTOFF"
+SYSTEM_DEVICE = re.compile(r"(/dev/)?(xv|v|s|h)da")
+SERIAL_LENGTH = 20
+"""Of a virtio disk: so much of its ID the guest is told."""
+FAILED_ACTION = "error"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a disk is in a server; a device of "" is not known."""
+
+    volume_id: str
+    device: str = ""
+    delete_on_termination: bool | None = None
+
+    @classmethod
+    def from_api(cls, body: Any) -> Seat:
+        fields = mapping(body)
+        return cls(
+            volume_id=required_text(fields, "volumeId", "attachment"),
+            device=text(fields, "device", "attachment"),
+            delete_on_termination=_optional_flag(fields, "delete_on_termination", "attachment"),
+        )
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The place of its device among the others: vdz is before vdaa."""
+        return (len(self.device), self.device)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server as its project sees it; its seats carry no devices unless they were asked for."""
+
+    id: str
+    name: str
+    status: str
+    task_state: str | None
+    locked: bool | None
+    availability_zone: str | None
+    project_id: str | None
+    root_device: str | None
+    metadata: tuple[tuple[str, str], ...] = ()
+    seats: tuple[Seat, ...] = ()
+
+    @classmethod
+    def from_api(cls, body: Any) -> Server:
+        fields = mapping(body)
+        return cls(
+            id=required_text(fields, "id", "server"),
+            name=text(fields, "name", "server"),
+            status=required_text(fields, "status", "server"),
+            task_state=optional_text(fields, "OS-EXT-STS:task_state", "server"),
+            locked=_optional_flag(fields, "locked", "server"),
+            availability_zone=optional_text(fields, "OS-EXT-AZ:availability_zone", "server"),
+            project_id=optional_text(fields, "tenant_id", "server"),
+            root_device=optional_text(fields, "OS-EXT-SRV-ATTR:root_device_name", "server"),
+            metadata=tuple(sorted(texts(fields, "metadata", "server").items())),
+            seats=tuple(
+                Seat(
+                    required_text(item, "id", "disk of a server"),
+                    delete_on_termination=_optional_flag(item, "delete_on_termination", "disk of a server"),
+                )
+                for item in objects(fields, "os-extended-volumes:volumes_attached", "server")
+            ),
+        )
+
+    @property
+    def label(self) -> str:
+        """How messages call the server."""
+        return safe(f"{self.name} ({self.id})" if self.name else self.id)
+
+    def has(self, volume_id: str) -> bool:
+        return self.seat_of(volume_id) is not None
+
+    def seat_of(self, volume_id: str) -> Seat | None:
+        return next((seat for seat in self.seats if seat.volume_id == volume_id), None)
+
+    def is_root(self, device: str) -> bool:
+        """Whether a device is that of the disk which the server boots from."""
+        if self.root_device:
+            return device == self.root_device
+        return SYSTEM_DEVICE.fullmatch(device) is not None
+
+    def with_seats(self, seats: tuple[Seat, ...]) -> Server:
+        """The same with its disks in the order of their devices; of a flag that only the server tells, its word."""
+        known = {seat.volume_id: seat.delete_on_termination for seat in self.seats}
+        told = [
+            seat
+            if seat.delete_on_termination is not None
+            else Seat(seat.volume_id, seat.device, known.get(seat.volume_id))
+            for seat in seats
+        ]
+        values = {**vars(self), "seats": tuple(sorted(told, key=lambda seat: seat.order))}
+        return Server(**values)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that was done with a server, by the request that asked for it."""
+
+    name: str
+    request_id: str
+    failed: bool
+
+    @classmethod
+    def from_api(cls, body: Any) -> Action:
+        fields = mapping(body)
+        return cls(
+            name=text(fields, "action", "action of a server"),
+            request_id=required_text(fields, "request_id", "action of a server"),
+            failed=text(fields, "message", "action of a server").lower() == FAILED_ACTION,
+        )
+
+
+def guest_name(volume_id: str) -> str:
+    """What a guest with virtio calls a disk below /dev/disk/by-id, whatever its letter."""
+    return f"virtio-{volume_id[:SERIAL_LENGTH]}"
+
+
+def _optional_flag(fields: Any, key: str, what: str) -> bool | None:
+    return None if fields.get(key) is None else flag(fields, key, what)
