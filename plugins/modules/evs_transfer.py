@@ -193,6 +193,12 @@ disks:
     transfer_id:
       description: The ID of the transfer, if there is or was one.
       type: str
+    server:
+      description: Only M(otc.evs.evs_attachment) tells it; null.
+      type: dict
+    device:
+      description: Only M(otc.evs.evs_attachment) tells it; null.
+      type: dict
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str

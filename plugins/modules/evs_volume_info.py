@@ -117,6 +117,9 @@ volumes:
         device:
           description: The device in the server.
           type: str
+    multiattach:
+      description: Whether the disk can be attached to several servers at once, a shared disk.
+      type: bool
     metadata:
       description:
         - The metadata of the disk, each value as a string. What is no string is written as in JSON.

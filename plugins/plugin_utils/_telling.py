@@ -16,10 +16,14 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ACCEPTED,
+    ALREADY_ATTACHED,
+    ALREADY_DETACHED,
     ALREADY_OFFERED,
     ALREADY_THERE,
     AMISS,
+    ATTACHED,
     BLOCKED,
+    DETACHED,
     DONE,
     FAILED,
     GONE,
@@ -39,14 +43,25 @@ WORDS = {
     OFFERED: "offered",
     ACCEPTED: "accepted",
     WITHDRAWN: "withdrawn",
+    ATTACHED: "attached",
+    DETACHED: "detached",
     ALREADY_THERE: "already there",
     ALREADY_OFFERED: "already offered",
+    ALREADY_ATTACHED: "already attached",
+    ALREADY_DETACHED: "already detached",
     GONE: "gone",
     BLOCKED: "blocked",
     FAILED: "failed",
     UNKNOWN: "unknown",
 }
-VERBS = {MOVED: "move", OFFERED: "offer", ACCEPTED: "accept", WITHDRAWN: "withdraw"}
+VERBS = {
+    MOVED: "move",
+    OFFERED: "offer",
+    ACCEPTED: "accept",
+    WITHDRAWN: "withdraw",
+    ATTACHED: "attach",
+    DETACHED: "detach",
+}
 ALWAYS_TOLD = {MOVED: (MOVED, ALREADY_THERE), ACCEPTED: (ACCEPTED, ALREADY_THERE)}
 """What a message counts even if it is none."""
 MOST_LINES = 40

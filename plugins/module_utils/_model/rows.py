@@ -21,16 +21,20 @@ MOVED = "moved"
 OFFERED = "offered"
 ACCEPTED = "accepted"
 WITHDRAWN = "withdrawn"
+ATTACHED = "attached"
+DETACHED = "detached"
 ALREADY_THERE = "already_there"
 ALREADY_OFFERED = "already_offered"
+ALREADY_ATTACHED = "already_attached"
+ALREADY_DETACHED = "already_detached"
 GONE = "gone"
 BLOCKED = "blocked"
 FAILED = "failed"
 UNKNOWN = "unknown"
 
-DONE = (MOVED, OFFERED, ACCEPTED, WITHDRAWN)
+DONE = (MOVED, OFFERED, ACCEPTED, WITHDRAWN, ATTACHED, DETACHED)
 """Done in this run."""
-NOTHING_TO_DO = (ALREADY_THERE, ALREADY_OFFERED, GONE)
+NOTHING_TO_DO = (ALREADY_THERE, ALREADY_OFFERED, ALREADY_ATTACHED, ALREADY_DETACHED, GONE)
 AMISS = (FAILED, UNKNOWN)
 """What makes a run a failed one."""
 
@@ -53,11 +57,35 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A server, as a row names it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The server that a disk was in before, and after; None is none."""
+
+    before: Place | None = None
+    after: Place | None = None
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The device that the disk was there before, and after; None is none, or not known."""
+
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """A disk; what is not known of it is None.
 
     `owner` is the ID of the project that had it when it was read last, `size` is in GiB, `at` is when
-    it was read back, in UTC.
+    it was read back, in UTC.  `server` and `device` are told of what was to be attached or detached.
     """
 
     id: str | None
@@ -68,6 +96,8 @@ class Row:
     owner: str | None = None
     reasons: tuple[Reason, ...] = ()
     transfer_id: str | None = None
+    server: Servers | None = None
+    device: Devices | None = None
     at: str | None = None
     message: str | None = None
 

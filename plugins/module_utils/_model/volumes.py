@@ -32,6 +32,8 @@ from ansible_collections.otc.evs.plugins.module_utils._text import safe
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
 IN_USE = "in-use"
+DETACHING = "detaching"
+ON_ITS_WAY_IN = ("reserved", "attaching")
 UNLIMITED = -1
 
 
@@ -74,6 +76,7 @@ class Volume:
     encrypted: bool
     created_at: str | None
     attachments: tuple[Attachment, ...]
+    multiattach: bool
     metadata: Mapping[str, str]
     group_id: str | None
     """Its generic volume group, or its consistency group."""
@@ -99,6 +102,7 @@ class Volume:
                 Attachment(text(item, "server_id", "attachment"), text(item, "device", "attachment"))
                 for item in objects(fields, "attachments", "disk")
             ),
+            multiattach=flag(fields, "multiattach", "disk"),
             metadata=texts(fields, "metadata", "disk"),
             group_id=text(fields, "group_id", "disk") or text(fields, "consistencygroup_id", "disk") or None,
             has_data_source=bool(fields.get("snapshot_id") or fields.get("volume_image_metadata")),
@@ -114,6 +118,15 @@ class Volume:
     def label(self) -> str:
         """How messages call the disk."""
         return safe(f"{self.name} ({self.id})" if self.name else self.id)
+
+    @property
+    def is_scsi(self) -> bool:
+        """Whether a server sees it as SCSI, not as a virtio block device (VBD)."""
+        return self.metadata.get("hw:passthrough", "").lower() == "true"
+
+    def is_in(self, server_id: str) -> bool:
+        """Whether block storage knows it to be attached to that server."""
+        return any(item.server_id == server_id for item in self.attachments)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tests.support.bodies import transfer, volume
 
 
 def test_every_outcome_has_its_word() -> None:
-    assert DONE == ("moved", "offered", "accepted", "withdrawn")
-    assert NOTHING_TO_DO == ("already_there", "already_offered", "gone")
+    assert DONE == ("moved", "offered", "accepted", "withdrawn", "attached", "detached")
+    assert NOTHING_TO_DO == ("already_there", "already_offered", "already_attached", "already_detached", "gone")
     assert AMISS == ("failed", "unknown")
 
 
@@ -70,6 +70,8 @@ def test_a_row_of_a_disk_and_what_modules_return() -> None:
         "owner": "p",
         "reasons": [],
         "transfer_id": "t",
+        "server": None,
+        "device": None,
         "at": None,
         "message": "Look.",
     }

@@ -33,6 +33,7 @@ def test_a_disk_is_read() -> None:
         attachments=[{"server_id": "s", "device": "/dev/vdb"}, {}],
         metadata={"tier": "gold", "number": 7},
         description="about it",
+        multiattach=True,
     )
     disk = Volume.from_api(body)
     assert disk == Volume(
@@ -48,6 +49,7 @@ def test_a_disk_is_read() -> None:
         encrypted=True,
         created_at="2026-11-21T08:00:00.000000Z",
         attachments=(Attachment("s", "/dev/vdb"), Attachment("", "")),
+        multiattach=True,
         metadata={"tier": "gold", "number": "7"},
         group_id=None,
         has_data_source=False,
@@ -55,6 +57,13 @@ def test_a_disk_is_read() -> None:
     row = disk.as_result()
     assert row["attachments"] == [{"server_id": "s", "device": "/dev/vdb"}, {"server_id": "", "device": ""}]
     assert "has_data_source" not in row
+
+
+@pytest.mark.parametrize(("mode", "scsi"), [("true", True), ("True", True), ("false", False), (None, False)])
+def test_how_a_server_sees_a_disk(mode: str | None, scsi: bool) -> None:
+    disk = volume(metadata={"hw:passthrough": mode} if mode else {}, attachments=[{"server_id": "s"}])
+    assert disk.is_scsi is scsi
+    assert (disk.is_in("s"), disk.is_in("t")) == (True, False)
 
 
 @pytest.mark.parametrize(
