@@ -15,12 +15,21 @@ from ansible_collections.otc.evs.plugins.doc_fragments.auth import ModuleDocFrag
 from ansible_collections.otc.evs.plugins.doc_fragments.disks import ModuleDocFragment as Disks
 from ansible_collections.otc.evs.plugins.doc_fragments.target import ModuleDocFragment as Target
 from ansible_collections.otc.evs.plugins.module_utils._flows.listing import volume_row
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Reason, Row, handed_on, transfer_row
+from ansible_collections.otc.evs.plugins.module_utils._flows.servers import server_row
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    Devices,
+    Place,
+    Reason,
+    Row,
+    Servers,
+    handed_on,
+    transfer_row,
+)
 from ansible_collections.otc.evs.plugins.module_utils._module import transfer_spec
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import NAMES
 from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence
-from tests.support.bodies import transfer, volume
+from tests.support.bodies import server, transfer, volume
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -97,7 +106,7 @@ def returned_by(module: str) -> Any:
     return yaml.safe_load(text.split('r"""')[3].split('"""')[0])
 
 
-@pytest.mark.parametrize("module", ["evs_move", "evs_transfer", "evs_transfer_accept"])
+@pytest.mark.parametrize("module", ["evs_attachment", "evs_move", "evs_transfer", "evs_transfer_accept"])
 def test_a_row_is_told_by_the_documented_fields_and_no_others(module: str) -> None:
     row = Row("v", "moved", reasons=(Reason("status", "r", "m"),)).as_result()
     documented = returned_by(module)["disks"]["contains"]
@@ -117,6 +126,23 @@ def test_a_disk_is_told_by_the_documented_fields_and_no_others() -> None:
     assert list(volume_row(volume(), None, None)) == [
         name for name, field in documented.items() if "check_constraints" not in field.get("returned", "")
     ]
+
+
+def test_servers_and_places_are_told_by_the_documented_fields_and_no_others() -> None:
+    disk = volume()
+    documented = returned_by("evs_server_info")["servers"]["contains"]
+    row = server_row(server("app01", disk), {disk.id: disk})
+    assert list(row) == list(documented)
+    assert isinstance(row["disks"], list)
+    assert list(row["disks"][-1]) == list(documented["disks"]["contains"])
+    told = Row("v", "attached", server=Servers(Place("s", "n"), None), device=Devices("/dev/vdb", None)).as_result()
+    documented = returned_by("evs_attachment")["disks"]["contains"]
+    assert told["server"] == {"before": {"id": "s", "name": "n"}, "after": None}
+    assert told["device"] == {"before": "/dev/vdb", "after": None}
+    assert {name: list(documented[name]["contains"]) for name in ("server", "device")} == {
+        "server": ["before", "after"],
+        "device": ["before", "after"],
+    }
 
 
 def test_the_options_of_the_target_are_the_shared_ones() -> None:

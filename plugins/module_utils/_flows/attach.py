@@ -1,0 +1,326 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Attach disks to servers and detach them: evs_attachment.
+
+An answer is not success: both services are read until they agree.  A guest that refuses is told by the
+server's list of actions alone.  The disks of a server go one after the other, in their order, and the
+servers side by side.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way, outcome_is_open
+from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
+from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, EvsError, Unproved, sentence
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import find
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import ATTACHED, DETACHED, Row
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Server
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    DETACHING,
+    IN_USE,
+    ON_ITS_WAY_IN,
+    Volume,
+)
+from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import (
+    Known,
+    Plan,
+    Rules,
+    Step,
+    Wish,
+    plan_attach,
+    plan_detach,
+)
+from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, require_names
+from ansible_collections.otc.evs.plugins.module_utils._plan.seats import Listed, is_in, is_out, of_attach, of_detach
+from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading, Trouble
+
+ATTACH, DETACH = "attach", "detach"
+MOST_ATTEMPTS = 3
+RIGHTS = {
+    ATTACH: {
+        403: "The user needs the right ecs:serverVolumeAttachments:create (in Nova the role member) in this project."
+    },
+    DETACH: {
+        403: "The user needs the right ecs:serverVolumeAttachments:delete (in Nova the role member) in this project."
+    },
+}
+AFTER_A_REFUSAL = {
+    ATTACH: "Look at the messages of the server, and run again.",
+    DETACH: "Unmount the disk in the guest, or shut the server down, and run again.",
+}
+
+Key = tuple[str, str]
+"""The IDs of a disk and of a server."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to do it; see the options of evs_attachment.  After so many `seconds` no disk is begun."""
+
+    rules: Rules
+    concurrency: int
+    timeout: float
+    seconds: float | None = None
+
+
+def attach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool) -> Result:
+    """Let disks be in servers; the whole flow."""
+    refs = _refs(wishes)
+    volumes, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
+    found = Found.among(refs, volumes)
+    known = _with_devices(nova, servers, wishes, found, options.concurrency)
+    disks = {volume.id: volume for volume in volumes}
+    plan = plan_attach(found, wishes, known, disks, options.rules, evs.project)
+    return _carry_out(evs, nova, ATTACH, plan, options, rehearsed)
+
+
+def detach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool) -> Result:
+    """Let disks be out of servers; the whole flow.  Nova is asked nothing if no disk is in use."""
+    found = find(evs, _refs(wishes))
+    known = Known()
+    if any(volume.attachments or volume.status in (IN_USE, DETACHING, *ON_ITS_WAY_IN) for volume in found.volumes):
+        known = _with_devices(nova, list(nova.servers()), wishes, found, options.concurrency)
+    plan = plan_detach(found, wishes, known, options.rules, evs.project)
+    return _carry_out(evs, nova, DETACH, plan, options, rehearsed)
+
+
+def _refs(wishes: Iterable[Wish]) -> list[str]:
+    refs = [wish.volume for wish in wishes]
+    require_names(refs)
+    return refs
+
+
+def _with_devices(
+    nova: Nova, servers: Sequence[Server], wishes: Sequence[Wish], found: Found, concurrency: int
+) -> Known:
+    """The servers, and of those that are meant or hold a disk that is meant, the devices: a request each."""
+    known = Known(servers)
+    meant = [server for ref in dict.fromkeys(wish.server for wish in wishes) if ref for server in known.named(ref)]
+    meant += [server for volume in found.volumes for server in known.with_disk(volume)]
+    told: dict[str, Server | None] = {}
+    for done in run_all(nova.seats, dict.fromkeys(server.id for server in meant), concurrency):
+        if done.error:
+            raise done.error
+        server = next(server for server in servers if server.id == done.item)
+        told[done.item] = None if done.value is None else server.with_seats(done.value)
+    now = (told.get(server.id, server) for server in servers)
+    return Known([server for server in now if server is not None])
+
+
+def _carry_out(evs: Evs, nova: Nova, kind: str, plan: Plan, options: Options, rehearsed: bool) -> Result:
+    result = Result(
+        "Attaching" if kind == ATTACH else "Detaching",
+        list(plan.rows),
+        problems=list(plan.problems),
+        warnings=list(plan.warnings),
+        values={"project": evs.project.as_result(), **plan.details},
+    )
+    if plan.problems:
+        return result
+    result.to_do = [step.volume.id for step in plan.steps]
+    before = {_key(step): step for step in plan.steps}
+    if not rehearsed:
+        told = _Hand(evs, nova, kind, options).work(plan.steps)
+        planned = {id(step.row): _key(step) for step in plan.steps}
+        result.not_begun = [key[0] for key in before if key not in told]
+        keys = [planned.get(id(row)) for row in plan.rows]
+        result.rows = [told[key] if key else row for key, row in zip(keys, plan.rows) if key is None or key in told]
+        rows = [(before[key], told[key]) for key in before if key in told]
+    else:
+        rows = [(step, step.row) for step in plan.steps]
+    for step, row in rows:
+        if row.outcome in (ATTACHED, DETACHED):
+            result.change(
+                row.label, _state(step.volume.status, row, False), _state(_status_after(kind, step), row, True)
+            )
+    return result
+
+
+def _status_after(kind: str, step: Step) -> str:
+    shared = any(item.server_id != step.server.id for item in step.volume.attachments)
+    return IN_USE if kind == ATTACH or shared else AVAILABLE
+
+
+def _state(status: str, row: Row, after: bool) -> State:
+    servers, devices = row.server, row.device
+    where = (servers.after if after else servers.before) if servers else None
+    return {
+        "server": (where.name or where.id) if where else None,
+        "device": (devices.after if after else devices.before) if devices else None,
+        "status": status,
+    }
+
+
+def _key(step: Step) -> Key:
+    return step.volume.id, step.server.id
+
+
+class _Hand:
+    """Sends, waits for both services, and tells what was read last."""
+
+    def __init__(self, evs: Evs, nova: Nova, kind: str, options: Options) -> None:
+        self._evs = evs
+        self._nova = nova
+        self._kind = kind
+        self._options = options
+        self._deadline = None if options.seconds is None else time.monotonic() + options.seconds
+        self._failed: dict[str, set[str] | None] = {}
+        """By server the requests that are known to have failed; None if that cannot be read."""
+        self._refusals: dict[Key, str] = {}
+        """The requests that the guest refused."""
+        self._readings: dict[Key, Reading] = {}
+
+    def work(self, steps: Sequence[Step]) -> dict[Key, Row]:
+        """Do all that there is time for; returns what became of each."""
+        groups: dict[str, list[Step]] = {}
+        for step in steps:
+            groups.setdefault(step.server.id, []).append(step)
+        rows: dict[Key, Row] = {}
+        for outcome in run_all(self._serve, groups.values(), self._options.concurrency, self._options.seconds):
+            if outcome.begun:
+                rows.update(outcome.value or self._untold(outcome.item, outcome.error))
+        return rows
+
+    def _serve(self, steps: Sequence[Step]) -> dict[Key, Row]:
+        """Deal with the disks of one server, one after the other."""
+        server = steps[0].server
+        self._failed[server.id] = self._failures(server)
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        done = [outcome for outcome in run_all(self._one, steps, 1, left) if outcome.begun]
+        return self._told(server, done)
+
+    def _one(self, step: Step) -> bool:
+        if step.sends:
+            self._send(step)
+        reading = watch(
+            self._evs, [step.volume.id], lambda volume: self._is_settled(step, volume), self._options.timeout
+        )
+        self._readings[_key(step)] = reading
+        refused = self._refusals.get(_key(step))
+        if refused:
+            raise EvsError(
+                f"The guest refused: the list of actions of server {step.server.label} says Error for the "
+                f"{self._kind} (request {refused}). {AFTER_A_REFUSAL[self._kind]}"
+            )
+        return True
+
+    def _send(self, step: Step) -> None:
+        """Ask for it; after a lost answer look whether it has begun, before it is asked for again."""
+        lost: EvsError | None = None
+        for dummy in range(MOST_ATTEMPTS):
+            try:
+                call = self._nova.attach if self._kind == ATTACH else self._nova.detach
+                call(step.server.id, step.volume.id)
+                return
+            except EvsError as error:
+                is_open = outcome_is_open(error)
+                # A DELETE may have been sent again below, and the refusal be about what the first one did.
+                if not is_open and lost is None and self._kind == ATTACH:
+                    raise
+                if self._has_begun(step, lost or error):
+                    return
+                if not is_open:
+                    if lost and may_be_under_way(lost):
+                        raise AnswerLost(f"{sentence(lost.message)} The next attempt: {error.message}") from error
+                    raise
+                lost = error
+        raise lost or EvsError("unreachable")
+
+    def _has_begun(self, step: Step, lost: EvsError) -> bool:
+        try:
+            volume = self._evs.volume(step.volume.id)
+        except EvsError as error:
+            if not outcome_is_open(lost):
+                raise lost from error
+            words = f"{sentence(lost.message)} Nor could it be found out what became of it: {error.message}"
+            raise Unproved(words) from error
+        if self._kind == DETACH:
+            return volume is None or volume.status == DETACHING or is_out(volume, step.server.id)
+        return volume is not None and (volume.status in ON_ITS_WAY_IN or volume.is_in(step.server.id))
+
+    def _is_settled(self, step: Step, volume: Volume | None) -> bool:
+        """Whether there is nothing more to wait for."""
+        if volume is None or volume.status.startswith("error"):
+            return True
+        if self._kind == DETACH:
+            return is_out(volume, step.server.id) or (volume.status == IN_USE and self._is_refused(step))
+        if is_in(volume, step.server.id):
+            return True
+        return volume.status not in ON_ITS_WAY_IN and self._is_refused(step)
+
+    def _is_refused(self, step: Step) -> bool:
+        """Whether the server's actions tell of a new failure: a disk that is as before may not have been begun yet."""
+        known, now = self._failed.get(step.server.id), self._failures(step.server)
+        if known is None or now is None or not now - known:
+            return False
+        self._refusals[_key(step)] = sorted(now - known)[0]
+        known |= now
+        return True
+
+    def _failures(self, server: Server) -> set[str] | None:
+        try:
+            actions = self._nova.actions(server.id)
+        except EvsError:
+            return None
+        return {action.request_id for action in actions if action.failed and action.name == f"{self._kind}_volume"}
+
+    def _told(self, server: Server, done: Sequence[Done[Step, bool]]) -> dict[Key, Row]:
+        """Read what is not read yet, and judge."""
+        steps = [outcome.item for outcome in done]
+        unread = [step.volume.id for step in steps if _key(step) not in self._readings]
+        reading = look(self._evs, unread, self._options.timeout)
+        listed = self._listed(server, steps)
+        rows = {}
+        for outcome in done:
+            step = outcome.item
+            problem = trouble(outcome.error, f"{self._kind}ed", RIGHTS[self._kind]) if outcome.error else None
+            rows[_key(step)] = self._judge(step, problem, self._readings.get(_key(step), reading), listed)
+        return rows
+
+    def _judge(self, step: Step, problem: Trouble | None, reading: Reading, listed: Listed) -> Row:
+        verdict = of_attach if self._kind == ATTACH else of_detach
+        row = verdict(step, problem, reading.of(step.volume.id), listed, self._evs.project)
+        return replace(row, at=reading.at)
+
+    def _untold(self, steps: Sequence[Step], error: EvsError | None) -> Mapping[Key, Row]:
+        """What a mistake of ours, or what all servers would meet, has kept from being done or told."""
+        problem = trouble(error or EvsError("It was not told."), f"{self._kind}ed", {})
+        reading = look(self._evs, [step.volume.id for step in steps], self._options.timeout)
+        listed = self._listed(steps[0].server, steps)
+        return {_key(step): self._judge(step, problem, reading, listed) for step in steps}
+
+    def _listed(self, server: Server, steps: Sequence[Step]) -> Listed:
+        """What Nova lists, when it agrees with block storage or the time is over."""
+        patience = Patience(self._options.timeout)
+        while True:
+            try:
+                seats = self._nova.seats(server.id) or ()
+            except EvsError as error:
+                listed = Listed(unread=sentence(error.message))
+                settled = not passes(error)
+            else:
+                listed = Listed({seat.volume_id: seat for seat in seats})
+                settled = all(self._agree(step, listed) for step in steps)
+            if settled or not patience.lasts():
+                return listed
+
+    def _agree(self, step: Step, listed: Listed) -> bool:
+        reading = self._readings.get(_key(step))
+        volume = reading.seen.get(step.volume.id) if reading else None
+        if volume is None:
+            return True
+        if self._kind == ATTACH:
+            return not is_in(volume, step.server.id) or step.volume.id in listed.seats
+        return not is_out(volume, step.server.id) or step.volume.id not in listed.seats

@@ -1,0 +1,325 @@
+#!/usr/bin/python
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: evs_attachment
+short_description: Attach disks to servers and detach them
+version_added: 1.0.0
+description:
+  - Attaches EVS disks (or Cinder volumes) to servers of the same tenant, or detaches them.
+  - It checks all disks and servers before the first one. Then it waits until block storage and Nova agree that a disk
+    is attached, or is free. The answer to the request alone is no success, since a guest can refuse afterwards.
+  - The disks of a server go one after the other in the order that is given (when they are detached, in the order of
+    their devices), and several servers at once. No device is asked for, because the cloud chooses it anyway.
+options:
+  volumes:
+    description: The disks, by name or ID. Give either this or O(attachments).
+    type: list
+    elements: str
+    aliases: [volume]
+  server:
+    description:
+      - The server, by name or ID, that O(volumes) are to be in or to leave.
+      - Needed to attach. Without it disks leave the server that they are in.
+    type: str
+  attachments:
+    description: Disks and servers in pairs, for several servers in one task.
+    type: list
+    elements: dict
+    suboptions:
+      volume:
+        description: The disk, by name or ID.
+        type: str
+        required: true
+      server:
+        description: The server, as O(server).
+        type: str
+  state:
+    description:
+      - V(present) lets each disk be in its server. A disk that is in another server has to leave that first.
+      - V(absent) lets each disk be out of its server. A disk that the tenant does not have (any more) is
+        RV(disks[].outcome=gone), which is no failure.
+    type: str
+    choices: [present, absent]
+    default: present
+  detach:
+    description:
+      - From which servers a disk may be detached.
+      - V(stopped) only from servers that are shut off. A disk that a guest uses loses data if it is torn out, which a
+        Linux guest refuses and a Windows guest does not.
+      - V(running) also from servers that run. Unmount the disks in the guest first.
+    type: str
+    choices: [stopped, running]
+    default: stopped
+  blocked:
+    description:
+      - What to do if a disk cannot be attached or detached.
+      - V(fail) changes nothing at all, and tells all reasons of all disks.
+      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  ignore_constraints:
+    description:
+      - What is not checked before a disk is attached. The cloud may still refuse it.
+      - V(zone), for clouds that attach disks to servers in other zones.
+      - V(slots), for clouds where a server takes more than 24 VBD, 59 SCSI, or 60 disks.
+    type: list
+    elements: str
+    choices: [zone, slots]
+    default: []
+  rehearse:
+    description:
+      - Only tell what would be done, as in check mode, also when the task does not run in check mode.
+    type: bool
+    default: false
+  stop_after:
+    description:
+      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+    type: int
+extends_documentation_fragment:
+  - otc.evs.auth
+  - otc.evs.auth.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    description: Running it again changes nothing.
+    support: full
+notes:
+  - A detach forgets whether a disk is deleted with its server (C(delete_on_termination)), and a disk is attached
+    without that. Look with M(otc.evs.evs_server_info) before.
+  - Let the guest mount disks by the UUID of their file system. Their devices can change.
+  - The disk that a server boots from is not detached.
+author:
+  - otc.evs contributors (@opentelekomcloud)
+seealso:
+  - module: otc.evs.evs_server_info
+  - module: otc.evs.evs_move
+"""
+
+EXAMPLES = r"""
+- name: Free two disks of a server that is shut off
+  otc.evs.evs_attachment:
+    cloud: tenant-a
+    volumes: [app01-data, app01-logs]
+    server: app01
+    state: absent
+
+- name: Attach them to a server of the other tenant, after they were moved
+  otc.evs.evs_attachment:
+    cloud: tenant-b
+    volumes: [app01-data, app01-logs]
+    server: app01-new
+
+- name: Attach the disks of several servers
+  otc.evs.evs_attachment:
+    cloud: tenant-b
+    attachments:
+      - {volume: app01-data, server: app01-new}
+      - {volume: db01-data, server: db01-new}
+"""
+
+RETURN = r"""
+disks:
+  description: What became of each disk, one row a disk and server. In a rehearsal, what would become of it.
+  returned: always, unless the task fails before it has looked at the disks
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID of the disk; null if it is not known.
+      type: str
+    name:
+      description: The name of the disk.
+      type: str
+    size:
+      description: The size of the disk in GiB.
+      type: int
+    volume_type:
+      description: The type of the disk.
+      type: str
+    owner:
+      description: The ID of the project that had the disk when it was read last; null if that is not known.
+      type: str
+    outcome:
+      description:
+        - V(attached) and V(detached) are done, and were read back in block storage and in Nova.
+        - V(already_attached) and V(already_detached) were so before.
+        - V(gone) is not in this tenant (any more), with O(state=absent).
+        - V(blocked) stays where it is; RV(disks[].reasons) says why.
+        - V(failed) did not happen; RV(disks[].message) says why.
+        - V(unknown) could not be found out, or is still under way; RV(disks[].message) says what to do.
+        - The task fails if there is any V(failed) or V(unknown).
+      type: str
+    reasons:
+      description: Why a disk is V(blocked).
+      type: list
+      elements: dict
+      contains:
+        constraint:
+          description:
+            - What stands in the way.
+            - V(server) is not there, or several fit; V(server_status), V(locked) and V(task) are about its state.
+            - V(system_disk) and V(shared) are about what the disk is in it; V(zone) and V(slots) about whether the
+              server can take it; V(attached) and V(status) about the disk itself.
+          type: str
+        reason:
+          description: How the disk violates it.
+          type: str
+        remedy:
+          description: What its owner can do.
+          type: str
+    transfer_id:
+      description: Not used; null.
+      type: str
+    server:
+      description: The server that the disk was in before, and after; null is none.
+      type: dict
+      contains:
+        before:
+          description: The server before, by its C(id) and C(name).
+          type: dict
+        after:
+          description: The server after, by its C(id) and C(name). A rehearsal tells what it would be.
+          type: dict
+    device:
+      description: The device in these servers, as Nova calls it.
+      type: dict
+      contains:
+        before:
+          description: The device before; null if there was none, or it is not known.
+          type: str
+        after:
+          description: The device after; null if there is none, or it is not known, as in a rehearsal.
+          type: str
+    at:
+      description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
+      type: str
+    message:
+      description: What else is to be known, such as what failed, the server's words, and what to do.
+      type: str
+rehearsed:
+  description:
+    - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
+      O(rehearse=true), or it refused to begin, see RV(problems).
+  returned: with RV(disks)
+  type: bool
+check_mode:
+  description: Whether the task ran in check mode.
+  returned: with RV(disks)
+  type: bool
+to_do:
+  description: The IDs of the disks that a run would deal with. Empty unless this was a rehearsal.
+  returned: with RV(disks)
+  type: list
+  elements: str
+not_begun:
+  description: The IDs of the disks that were not begun for O(stop_after).
+  returned: with RV(disks)
+  type: list
+  elements: str
+problems:
+  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  returned: with RV(disks)
+  type: list
+  elements: str
+alarms:
+  description: Not used; empty.
+  returned: with RV(disks)
+  type: list
+  elements: str
+project:
+  description: The project of the disks and servers, as its login tells.
+  returned: with RV(disks)
+  type: dict
+  contains:
+    project_id:
+      description: The ID of the project.
+      type: str
+    project_name:
+      description: The name of the project.
+      type: str
+    region_name:
+      description: The region, if one was given.
+      type: str
+missing:
+  description: The names and IDs that fit no disk, with O(state=present).
+  returned: if there are any
+  type: list
+  elements: str
+ambiguous:
+  description: The names that fit several disks, with the IDs of those.
+  returned: if there are any
+  type: dict
+status:
+  description: The status of the answer to the request that failed.
+  returned: if the task fails because a server refuses a request before the task has looked at the disks
+  type: int
+code:
+  description: The server's own code of that error; null if it gave none.
+  returned: with RV(status)
+  type: str
+request_id:
+  description: The server's ID of that request, for those who run the cloud; null if it gave none.
+  returned: with RV(status)
+  type: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, attach, detach
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run
+from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import IGNORABLE, Rules, Wish
+
+
+def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
+    if params["attachments"] is not None:
+        wishes = [Wish(pair["volume"], pair["server"] or None) for pair in params["attachments"]]
+    else:
+        wishes = [Wish(ref, params["server"] or None) for ref in params["volumes"]]
+    without = [wish.volume for wish in wishes if wish.server is None]
+    if params["state"] == "present" and without:
+        raise UsageError(f"There is no server for disk {without[0]!r}. Give one, by name or ID, to attach it to.")
+    return wishes
+
+
+def flow(task: Task) -> Result:
+    params = task.params
+    wishes = wishes_of(params)
+    rules = Rules(params["detach"], params["blocked"], params["ignore_constraints"])
+    options = Options(rules, task.concurrency, task.timeout, task.seconds)
+    do = attach if params["state"] == "present" else detach
+    return do(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed)
+
+
+def main() -> None:
+    pair = {"volume": {"type": "str", "required": True}, "server": {"type": "str"}}
+    run(
+        {
+            "volumes": {"type": "list", "elements": "str", "aliases": ["volume"]},
+            "server": {"type": "str"},
+            "attachments": {"type": "list", "elements": "dict", "options": pair},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "detach": {"type": "str", "choices": ["stopped", "running"], "default": "stopped"},
+            "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+            "ignore_constraints": {"type": "list", "elements": "str", "choices": list(IGNORABLE), "default": []},
+            **batch_spec(),
+        },
+        flow,
+        required_one_of=[("volumes", "attachments")],
+        mutually_exclusive=[("volumes", "attachments"), ("server", "attachments")],
+    )
+
+
+if __name__ == "__main__":
+    main()
