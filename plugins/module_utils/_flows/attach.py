@@ -20,7 +20,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, EvsError, Unproved, sentence
-from ansible_collections.otc.evs.plugins.module_utils._flows.find import find
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
@@ -79,7 +79,7 @@ def attach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, re
     """Let disks be in servers; the whole flow."""
     refs = _refs(wishes)
     volumes, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
-    found = Found.among(refs, volumes)
+    found = _read_again(evs, Found.among(refs, volumes), servers)
     known = _with_devices(nova, servers, wishes, found, options.concurrency)
     disks = {volume.id: volume for volume in volumes}
     plan = plan_attach(found, wishes, known, disks, options.rules, evs.project)
@@ -90,8 +90,10 @@ def detach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, re
     """Let disks be out of servers; the whole flow.  Nova is asked nothing if no disk is in use."""
     found = find(evs, _refs(wishes))
     known = Known()
-    if any(volume.attachments or volume.status in (IN_USE, DETACHING, *ON_ITS_WAY_IN) for volume in found.volumes):
-        known = _with_devices(nova, list(nova.servers()), wishes, found, options.concurrency)
+    if any(map(_is_used, found.volumes)):
+        servers = list(nova.servers())
+        found = _read_again(evs, found, servers)
+        known = _with_devices(nova, servers, wishes, found, options.concurrency)
     plan = plan_detach(found, wishes, known, options.rules, evs.project)
     return _carry_out(evs, nova, DETACH, plan, options, rehearsed)
 
@@ -100,6 +102,18 @@ def _refs(wishes: Iterable[Wish]) -> list[str]:
     refs = [wish.volume for wish in wishes]
     require_names(refs)
     return refs
+
+
+def _is_used(volume: Volume) -> bool:
+    return bool(volume.attachments) or volume.status in (IN_USE, DETACHING, *ON_ITS_WAY_IN)
+
+
+def _read_again(evs: Evs, found: Found, servers: Sequence[Server]) -> Found:
+    """The same disks; those of which the two services tell different things may have changed between both lists."""
+    known = Known(servers)
+    odd = [volume.id for volume in found.volumes if _is_used(volume) != bool(known.with_disk(volume))]
+    seen = by_id(evs, odd)
+    return found.replaced({volume_id: seen.get(volume_id) for volume_id in odd})
 
 
 def _with_devices(

@@ -81,6 +81,12 @@ class Known:
         """Those that Nova says the disk is in."""
         return [server for server in self.servers if server.has(volume.id)]
 
+    def left_by(self, volume: Volume) -> list[Server]:
+        """Those that it is leaving, by the word of block storage: Nova may have forgotten it already."""
+        if volume.status != DETACHING:
+            return []
+        return [server for server in self.servers if volume.is_in(server.id)]
+
 
 @dataclass(frozen=True)
 class Step:
@@ -185,7 +191,7 @@ def _plan(
 
 def _leave(volume: Volume, ref: str | None, known: Known, rules: Rules, owner: Project) -> tuple[Row, Step | None]:
     row = Row.of(volume, DETACHED, owner.id)
-    holders = known.with_disk(volume)
+    holders = known.with_disk(volume) or known.left_by(volume)
     meant, unclear = (holders, None) if ref is None else _one(ref, known)
     if not holders and not volume.attachments and volume.status not in (IN_USE, DETACHING, *ON_ITS_WAY_IN):
         return replace(row, outcome=ALREADY_DETACHED, server=Servers(), device=Devices()), None
@@ -196,7 +202,7 @@ def _leave(volume: Volume, ref: str | None, known: Known, rules: Rules, owner: P
     if len(meant) > 1:
         return _blocked(row, _shared(meant)), None
     server = meant[0]
-    seat = server.seat_of(volume.id)
+    seat = server.seat_of(volume.id) or (Seat(volume.id) if server in known.left_by(volume) else None)
     if seat is None:
         labels = ", ".join(holder.label for holder in holders)
         return replace(row, outcome=ALREADY_DETACHED).saying(

@@ -162,6 +162,12 @@ def test_a_disk_that_is_leaving_is_waited_for() -> None:
     assert not step.sends
 
 
+@pytest.mark.parametrize("ref", ["app01", None])
+def test_a_disk_that_nova_has_forgotten_already_is_waited_for_too(ref: str | None) -> None:
+    (step,) = detach([attached("app01", status="detaching")], [server("app02"), server("app01")], ref).steps
+    assert (step.server.name, step.sends) == ("app01", False)
+
+
 @pytest.mark.parametrize("ref", ["app01", "no such server", None])
 @pytest.mark.parametrize("status", ["available", "awaiting-transfer", "error"])
 def test_a_disk_in_no_server_needs_nothing(ref: str | None, status: str) -> None:
