@@ -215,6 +215,13 @@ def nightly(session: nox.Session) -> None:
         session.notify("clients")
 
 
+@nox.session(python=THIS_PYTHON, default=False)
+def nova(session: nox.Session) -> None:
+    """Attach and detach disks on a real Nova; its environment takes minutes to make and 600 MB."""
+    install(session, "test")
+    session.run("pytest", *(session.posargs or ("tests/nova",)), env=install_collection(session))
+
+
 @nox.session
 def molecule(session: nox.Session) -> None:
     """Run the first scenario of extensions/molecule, or molecule with the arguments behind `--`."""

@@ -105,25 +105,25 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Free two disks of a server that is shut off
+- name: Free a disk of a server that is shut off
   otc.evs.evs_attachment:
     cloud: tenant-a
-    volumes: [app01-data, app01-logs]
+    volumes: [app01-data]
     server: app01
     state: absent
 
-- name: Attach them to a server of the other tenant, after they were moved
+- name: Attach two disks to another server, in this order
   otc.evs.evs_attachment:
-    cloud: tenant-b
-    volumes: [app01-data, app01-logs]
-    server: app01-new
+    cloud: tenant-a
+    volumes: [app01-data, app02-data]
+    server: app02
 
 - name: Attach the disks of several servers
   otc.evs.evs_attachment:
-    cloud: tenant-b
+    cloud: tenant-a
     attachments:
-      - {volume: app01-data, server: app01-new}
-      - {volume: db01-data, server: db01-new}
+      - {volume: app01-data, server: app02}
+      - {volume: db01-data, server: db01}
 """
 
 RETURN = r"""

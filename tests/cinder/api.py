@@ -56,12 +56,12 @@ class Api:
         if answer.status_code == 401:
             self.forget_tokens()
             answer = self._as_user(cloud, method, f"/{path.lstrip('/')}", body, headers)
-        return _content(answer)
+        return content(answer)
 
     def keystone(self, method: str, path: str, body: Any = None) -> Any:
         """Ask Keystone as admin."""
         headers = {"X-Auth-Token": self.token("admin").value}
-        return _content(self._send(method, f"{self._lab.auth_url}{path}", body, headers))
+        return content(self.send(method, f"{self._lab.auth_url}{path}", body, headers))
 
     def forget_tokens(self) -> None:
         """Ask for new tokens from now on."""
@@ -71,15 +71,16 @@ class Api:
     def _as_user(self, cloud: str, method: str, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
         token = self.token(cloud)
         url = f"{self._lab.cinder_url}/v3/{token.project_id}{path}"
-        return self._send(method, url, body, {"X-Auth-Token": token.value, **headers})
+        return self.send(method, url, body, {"X-Auth-Token": token.value, **headers})
 
     def _authenticate(self, cloud: str) -> Token:
         body = {"auth": _credentials(self._lab.clouds()[cloud]["auth"])}
-        answer = self._send("POST", f"{self._lab.auth_url}/auth/tokens", body, {})
-        project = _content(answer)["token"]["project"]
+        answer = self.send("POST", f"{self._lab.auth_url}/auth/tokens", body, {})
+        project = content(answer)["token"]["project"]
         return Token(answer.headers["X-Subject-Token"], project["id"])
 
-    def _send(self, method: str, url: str, body: Any, headers: dict[str, str]) -> requests.Response:
+    def send(self, method: str, url: str, body: Any, headers: dict[str, str]) -> requests.Response:
+        """Send one request."""
         if not hasattr(self._local, "session"):
             self._local.session = lab_session()
         session: requests.Session = self._local.session
@@ -99,7 +100,8 @@ def _credentials(auth: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _content(answer: requests.Response) -> Any:
+def content(answer: requests.Response) -> Any:
+    """What is answered; a refusal is an error."""
     if not answer.ok:
         request = answer.request
         raise LabError(f"{request.method} {request.url}: {answer.status_code} {answer.text}")

@@ -106,8 +106,8 @@ class LabConfig:
         """Write every file that the processes and the clients read."""
         for name in ("fernet", "credential", "lock", "coordination"):
             (self.state / name).mkdir(mode=0o700, exist_ok=True)
-        self.keystone_conf.write_text(_ini(self._keystone()))
-        self.cinder_conf.write_text(_ini(self._cinder()))
+        self.keystone_conf.write_text(ini(self._keystone()))
+        self.cinder_conf.write_text(ini(self._cinder()))
         # JSON is YAML.
         self.clouds_file.write_text(json.dumps({"clouds": self.clouds()}, indent=2) + "\n")
 
@@ -116,7 +116,7 @@ class LabConfig:
             "DEFAULT": {
                 "default_log_levels": "keystone=WARN,keystone.common.fernet_utils=ERROR,oslo_policy=WARN",
             },
-            "database": _database(self.state / "keystone.db"),
+            "database": sqlite(self.state / "keystone.db"),
             "token": {"provider": "fernet", "expiration": self.token_lifetime},
             "fernet_tokens": {"key_repository": self.state / "fernet"},
             "credential": {"key_repository": self.state / "credential"},
@@ -132,7 +132,7 @@ class LabConfig:
                 **{f"quota_{name}": limit for name, limit in DEFAULT_QUOTAS.items()},
             },
             **{zone: _backend(zone) for zone in ZONES},
-            "database": _database(self.state / "cinder.db"),
+            "database": sqlite(self.state / "cinder.db"),
             "oslo_concurrency": {"lock_path": self.state / "lock"},
             "coordination": {"backend_url": f"file://{self.state / 'coordination'}"},
             "key_manager": {
@@ -187,11 +187,13 @@ def _backend(zone: str) -> dict[str, Any]:
     }
 
 
-def _database(path: Path) -> dict[str, Any]:
+def sqlite(path: Path) -> dict[str, Any]:
+    """How a service is told of its database."""
     return {"connection": f"sqlite:///{path}", "sqlite_synchronous": "false"}
 
 
-def _ini(sections: dict[str, dict[str, Any]]) -> str:
+def ini(sections: dict[str, dict[str, Any]]) -> str:
+    """A configuration file."""
     return "\n".join(
         f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in options.items())
         for section, options in sections.items()

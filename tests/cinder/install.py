@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,10 @@ def install(directory: Path | None = None) -> Installation:
     """Make what is missing of the installation; quick when nothing is."""
     directory = directory or cache_directory()
     directory.mkdir(parents=True, exist_ok=True)
-    with _locked(directory / "lock"):
+    with locked(directory / "lock"):
         venv = directory / "venv"
-        _install_environment(venv)
-        template = directory / f"template-{_hash(_shapers_of_the_template())}"
+        install_environment(venv, REQUIREMENTS, CONSTRAINTS)
+        template = directory / f"template-{digest_of(_shapers_of_the_template())}"
         if not template.exists():
             for outdated in directory.glob("template-*"):
                 shutil.rmtree(outdated)
@@ -60,15 +60,17 @@ def install(directory: Path | None = None) -> Installation:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Let only one at a time install."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _install_environment(venv: Path) -> None:
+def install_environment(venv: Path, requirements: Sequence[str], constraints: Path) -> None:
+    """Make an environment anew if it is not what is wanted."""
     stamp = venv / "installed-constraints"
-    wanted = _hash([CONSTRAINTS]) + " " + " ".join(REQUIREMENTS)
+    wanted = digest_of([constraints]) + " " + " ".join(requirements)
     if stamp.exists() and stamp.read_text() == wanted and (venv / "bin" / "python").exists():
         return
     shutil.rmtree(venv, ignore_errors=True)
@@ -77,7 +79,9 @@ def _install_environment(venv: Path) -> None:
         venv / "bin" / "python",
         # Python compiles what it needs when it needs it, which is a third.
         *("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"),
-        *("--constraint", CONSTRAINTS, *REQUIREMENTS),
+        "--constraint",
+        constraints,
+        *requirements,
     )
     stamp.write_text(wanted)
 
@@ -121,7 +125,8 @@ def _shapers_of_the_template() -> list[Path]:
     return [HERE / name for name in names]
 
 
-def _hash(files: Iterable[Path]) -> str:
+def digest_of(files: Iterable[Path]) -> str:
+    """What changes when one of the files does."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

@@ -9,6 +9,7 @@ import grp
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cinder.api import Api
@@ -26,12 +27,12 @@ def build_template(venv: Path, template: Path) -> None:
         services = Services(venv, Path(directory))
         lab = services.lab
         lab.write()
-        _create_databases(lab)
+        create_databases(lab)
         try:
             _fill(services)
         finally:
             services.stop()
-        _keep(lab.state, template)
+        keep(lab.state, template, KEPT)
 
 
 def copy_template(template: Path, state: Path) -> None:
@@ -39,7 +40,8 @@ def copy_template(template: Path, state: Path) -> None:
     shutil.copytree(template, state, dirs_exist_ok=True)
 
 
-def _create_databases(lab: LabConfig) -> None:
+def create_databases(lab: LabConfig) -> None:
+    """Create the databases of Keystone and Cinder."""
     keystone = ("keystone-manage", "--config-file", lab.keystone_conf)
     cinder = start_program(lab, "cinder-manage", "--config-file", lab.cinder_conf, "db", "sync")
     user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
@@ -68,11 +70,12 @@ def _fill(services: Services) -> None:
     seed_volume_types(api)
 
 
-def _keep(state: Path, template: Path) -> None:
+def keep(state: Path, template: Path, names: Iterable[str]) -> None:
+    """Keep these files and directories of a state as the clean one."""
     half = template.with_name(f"{template.name}.half")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
-    for name in KEPT:
+    for name in names:
         source = state / name
         if source.is_dir():
             shutil.copytree(source, half / name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import R
 from tests.emulator.server import EmulatorServer
 from tests.faults.conftest import FIGURES
 from tests.faults.test_sweep import CASES, FAULTS, FAULTS_OF_CHANGES, SEED
+from tests.support.attachments import Dying, Killed
 from tests.support.server import SOURCE, Request
 from tests.support.tenants import login_options
 
@@ -146,27 +146,6 @@ def test_requests_hit_by_faults(emulator: EmulatorServer, record_property: Calla
         f"run, {len(chosen) - converged} in the second, {len(problems)} problems",
     )
     assert problems == []
-
-
-class Killed(BaseException):
-    """The end of a run, which nothing in it can catch."""
-
-
-class Dying(Session):
-    """Ends the run at the request of a number, before or after it was carried out."""
-
-    last = 0
-    after = False
-    sent = 0
-
-    def send(self, *arguments: Any, **named: Any) -> Any:
-        self.sent += 1
-        if self.sent == self.last and not self.after:
-            raise Killed
-        answer = super().send(*arguments, **named)
-        if self.sent == self.last:
-            raise Killed
-        return answer
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, attach, detach
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import Rules, Wish
@@ -65,3 +66,24 @@ def places(emulator: EmulatorServer) -> dict[str, list[str]]:
             assert server["id"] in {item["server_id"] for item in names[volume_id]["attachments"]}
         found[server["name"]] = [names[volume_id]["name"] for volume_id in ids if not names[volume_id]["bootable"]]
     return found
+
+
+class Killed(BaseException):
+    """The end of a run, which nothing in it can catch."""
+
+
+class Dying(Session):
+    """Ends the run at the request of a number, before or after it was carried out."""
+
+    last = 0
+    after = False
+    sent = 0
+
+    def send(self, *arguments: Any, **named: Any) -> Any:
+        self.sent += 1
+        if self.sent == self.last and not self.after:
+            raise Killed
+        answer = super().send(*arguments, **named)
+        if self.sent == self.last:
+            raise Killed
+        return answer

@@ -96,10 +96,11 @@ class Nova:
             try:
                 by_ecs(self._ecs)
             except ApiError as error:
-                if _is_about_the_call(error):
-                    # It has no such call either.
-                    raise refusal from error
-                raise
+                # A plain Nova has other things there, or nothing.
+                is_ecs = (error.code or "").startswith("Ecs.") and not _is_about_the_call(error)
+                if is_ecs or error.status >= 500:
+                    raise
+                raise refusal from error
 
     def _client(self) -> Client:
         """The client in the version that is spoken; the first use asks which there are."""

@@ -99,5 +99,18 @@ def test_a_refusal_of_the_disk_or_the_server_is_not_asked_again(emulator: Emulat
 def test_what_neither_may_is_told_in_the_words_of_nova(emulator: EmulatorServer) -> None:
     server_id = emulator.create_server(SOURCE, "app01", {"name": "data"})
     reader = nova_of(emulator, "tenant-a-reader")
-    with pytest.raises(ApiError, match=r"servers/.* was answered 403.*os-volumes-attachments:delete"):
-        reader.detach(server_id, emulator.servers()[0]["seats"][-1]["volume_id"])
+    volume_id = emulator.servers()[0]["seats"][-1]["volume_id"]
+    # A plain Nova answers 300 there, with the versions that it has.
+    for status in (None, 300, 400, 404):
+        emulator.end_faults()
+        if status:
+            emulator.order_fault("status", path="/cloudservers/", status=status)
+        with pytest.raises(ApiError, match=r"servers/.* was answered 403.*os-volumes-attachments:delete"):
+            reader.detach(server_id, volume_id)
+
+
+def test_what_ecs_refuses_is_told_in_its_own_words(emulator: EmulatorServer) -> None:
+    server_id = emulator.create_server(SOURCE, "app01", {"name": "data"}, status="ERROR")
+    emulator.order_fault("status", method="DELETE", path="os-volume_attachments", status=410)
+    with pytest.raises(ApiError, match=r"detachvolume/.* was answered 409 Ecs\.0005: Cannot 'detach_volume'"):
+        nova_of(emulator).detach(server_id, emulator.servers()[0]["seats"][-1]["volume_id"])
