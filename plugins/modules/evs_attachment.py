@@ -72,6 +72,14 @@ options:
     elements: str
     choices: [zone, slots]
     default: []
+  coming:
+    description:
+      - Disks that are to come from another tenant, as RV(otc.evs.evs_volume_info#module:volumes) tells of them there.
+      - A rehearsal judges them as if they had come and were available, so that it is known before a move whether their
+        servers can take them. Only for O(rehearse=true) and check mode, with O(state=present).
+    type: list
+    elements: dict
+    default: []
   rehearse:
     description:
       - Only tell what would be done, as in check mode, also when the task does not run in check mode.
@@ -117,6 +125,21 @@ EXAMPLES = r"""
     cloud: tenant-a
     volumes: [app01-data, app02-data]
     server: app02
+
+- name: Look at the disks
+  otc.evs.evs_volume_info:
+    cloud: tenant-a
+    volumes: [app01-data, app02-data]
+    check_constraints: false
+  register: there
+
+- name: Could a server of another tenant take them?
+  otc.evs.evs_attachment:
+    cloud: tenant-b
+    volumes: [app01-data, app02-data]
+    server: app01-new
+    coming: "{{ there.volumes }}"
+    rehearse: true
 
 - name: Attach the disks of several servers
   otc.evs.evs_attachment:
@@ -275,11 +298,13 @@ request_id:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError
 from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, attach, detach
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Volume
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import IGNORABLE, Rules, Wish
+from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 
 
 def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
@@ -293,13 +318,25 @@ def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
     return wishes
 
 
+def coming_of(params: Mapping[str, Any]) -> list[Volume]:
+    require_ids("coming", [str(told.get("id") or "") for told in params["coming"]])
+    if params["coming"] and params["state"] == "absent":
+        raise UsageError("Option coming is about disks that are to be attached: give it with state: present.")
+    try:
+        return [Volume.from_api({**told, "status": AVAILABLE, "attachments": []}) for told in params["coming"]]
+    except MalformedAnswer as error:
+        words = "Option coming holds a disk that evs_volume_info would not tell of so. Give its list volumes as it is"
+        raise UsageError(f"{words}: {error.message}") from error
+
+
 def flow(task: Task) -> Result:
     params = task.params
-    wishes = wishes_of(params)
+    wishes, coming = wishes_of(params), coming_of(params)
     rules = Rules(params["detach"], params["blocked"], params["ignore_constraints"])
     options = Options(rules, task.concurrency, task.timeout, task.seconds)
-    do = attach if params["state"] == "present" else detach
-    return do(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed)
+    if params["state"] == "absent":
+        return detach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed)
+    return attach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, coming=coming)
 
 
 def main() -> None:
@@ -313,6 +350,7 @@ def main() -> None:
             "detach": {"type": "str", "choices": ["stopped", "running"], "default": "stopped"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "ignore_constraints": {"type": "list", "elements": "str", "choices": list(IGNORABLE), "default": []},
+            "coming": {"type": "list", "elements": "dict", "default": []},
             **batch_spec(),
         },
         flow,

@@ -117,6 +117,40 @@ def test_what_makes_no_sense(emulator: EmulatorServer, server_id: str, options: 
     assert changes(emulator) == []
 
 
+def test_whether_a_server_can_take_disks_that_are_to_come(emulator: EmulatorServer, server_id: str) -> None:
+    """All is checked at both sides before the first detach."""
+    emulator.create_server(TARGET, "app01-new", availability_zone="eu-de-01")
+    far = emulator.create_server(TARGET, "far", availability_zone="eu-de-02")
+    coming = run(emulator, "evs_volume_info", volumes=["data", "logs"])["volumes"]
+    asked: dict[str, Any] = {"volumes": ["data", "logs"], "coming": coming, "rehearse": True}
+    emulator.forget_requests()
+    fits = run(emulator, "evs_attachment", TARGET, **asked, server="app01-new")
+    assert [(row["outcome"], row["owner"]) for row in fits["disks"]] == [("attached", None)] * 2
+    assert (fits["to_do"], fits["changed"]) == ([disk["id"] for disk in coming], False)
+    wrong = run(emulator, "evs_attachment", TARGET, **asked, server=far, blocked="skip")
+    assert [row["reasons"][0]["constraint"] for row in wrong["disks"]] == ["zone"] * 2
+    assert changes(emulator) == []
+    here = run(emulator, "evs_attachment", **asked, server="app01")
+    assert [row["outcome"] for row in here["disks"]] == ["already_attached"] * 2, "what is here is as it is"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"coming": [{"id": "x"}], "rehearse": True}, "Option coming holds 'x'"),
+        ({"coming": [{}], "rehearse": True}, "Option coming holds ''"),
+        ({"coming": [{"id": "0a" * 16}]}, "Option coming is for rehearsals only"),
+        ({"coming": [{"id": "0a" * 16, "size": "much"}], "rehearse": True}, "Give its list volumes as it is"),
+        ({"coming": [{"id": "0a" * 16}], "rehearse": True, "state": "absent"}, "give it with state: present"),
+    ],
+)
+def test_what_cannot_be_coming(emulator: EmulatorServer, server_id: str, options: dict[str, Any], words: str) -> None:
+    result = run(emulator, "evs_attachment", volumes=["data"], server="app01", **options)
+    assert result["failed"]
+    assert words in result["msg"]
+    assert changes(emulator) == []
+
+
 def test_a_cloud_without_servers_is_told(emulator: EmulatorServer) -> None:
     emulator.configure(catalogue=["evs"])
     result = run(emulator, "evs_server_info")

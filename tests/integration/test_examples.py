@@ -124,6 +124,7 @@ def test_the_examples_of_a_module(emulator: EmulatorServer, tmp_path: Path, ids:
         emulator.create_server(SOURCE, "app01", ids["app01-data"], status="SHUTOFF")
         for name in ("app02", "db01"):
             emulator.create_server(SOURCE, name)
+        emulator.create_server(TARGET, "app01-new", boots=False)
     if path.stem == "evs_transfer_accept":
         tenant = {"auth": emulator.cloud(SOURCE)["auth"]}
         *several, single = run_module("evs_transfer", **tenant, volumes=list(ids.values()))["transfers"]

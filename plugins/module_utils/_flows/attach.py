@@ -19,7 +19,13 @@ from dataclasses import dataclass, replace
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way, outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
-from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, EvsError, Unproved, sentence
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    AnswerLost,
+    EvsError,
+    Unproved,
+    UsageError,
+    sentence,
+)
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
@@ -75,14 +81,27 @@ class Options:
     seconds: float | None = None
 
 
-def attach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool) -> Result:
-    """Let disks be in servers; the whole flow."""
+def attach(
+    evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool, coming: Sequence[Volume] = ()
+) -> Result:
+    """Let disks be in servers; the whole flow.
+
+    A rehearsal judges disks that are `coming` as if they had come.
+    """
+    if coming and not rehearsed:
+        raise UsageError("Option coming is for rehearsals only: what is not here cannot be attached.")
     refs = _refs(wishes)
-    volumes, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
+    here, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
+    known_here = {volume.id for volume in here}
+    awaited = {volume.id: volume for volume in coming if volume.id not in known_here}
+    volumes = [*here, *awaited.values()]
     found = _read_again(evs, Found.among(refs, volumes), servers)
     known = _with_devices(nova, servers, wishes, found, options.concurrency)
     disks = {volume.id: volume for volume in volumes}
     plan = plan_attach(found, wishes, known, disks, options.rules, evs.project)
+    # Whose they are is not read here.
+    rows = [replace(row, owner=None) if row.id in awaited else row for row in plan.rows]
+    plan = replace(plan, rows=rows)
     return _carry_out(evs, nova, ATTACH, plan, options, rehearsed)
 
 
