@@ -298,7 +298,7 @@ request_id:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError
+from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, attach, detach
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Volume
@@ -309,12 +309,17 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.placement import req
 
 def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
     if params["attachments"] is not None:
-        wishes = [Wish(pair["volume"], pair["server"] or None) for pair in params["attachments"]]
+        wishes = [Wish(pair["volume"], pair["server"]) for pair in params["attachments"]]
     else:
-        wishes = [Wish(ref, params["server"] or None) for ref in params["volumes"]]
-    without = [wish.volume for wish in wishes if wish.server is None]
-    if params["state"] == "present" and without:
-        raise UsageError(f"There is no server for disk {without[0]!r}. Give one, by name or ID, to attach it to.")
+        wishes = [Wish(ref, params["server"]) for ref in params["volumes"]]
+    for wish in wishes:
+        # Taken for none, an empty name would mean whatever server the disk is in.
+        if wish.server is not None and not wish.server.strip():
+            raise UsageError(f"The server of disk {quoted(wish.volume)} is an empty name. Give it by its name or ID.")
+        if wish.server is None and params["state"] == "present":
+            raise UsageError(
+                f"There is no server for disk {quoted(wish.volume)}. Give one, by name or ID, to attach it to."
+            )
     return wishes
 
 

@@ -67,6 +67,18 @@ def test_a_disk_in_eight_steps(emulator: EmulatorServer, server_id: str) -> None
     assert places(emulator) == {"app01": ["logs", "data"]}
 
 
+def test_what_a_server_is_called_is_shown_safely(emulator: EmulatorServer) -> None:
+    """S4: a name that others gave; it stays what it is as data."""
+    emulator.create_server(SOURCE, "app\x1b[2J", {"name": "data"}, locked=True, **OFF)
+    asked: dict[str, Any] = {"volumes": ["data"], "state": "absent"}
+    blocked = run(emulator, "evs_attachment", **asked)
+    assert "server app\\x1b[2J (" in blocked["msg"]
+    assert blocked["disks"][0]["server"]["before"]["name"] == "app\x1b[2J"
+    emulator.update_server(emulator.servers()[0]["id"], locked=False)
+    (before,) = run(emulator, "evs_attachment", **asked, diff=True)["diff"]["before"].values()
+    assert before["server"] == "app\\x1b[2J"
+
+
 def test_several_servers_in_one_task(emulator: EmulatorServer) -> None:
     disks = {name: emulator.create_volume(SOURCE, name) for name in ("a", "b", "c")}
     for name in ("one", "two"):
@@ -104,6 +116,9 @@ def test_a_disk_that_is_blocked_stops_all_or_is_left_out(emulator: EmulatorServe
     [
         ({"volumes": ["data"]}, "There is no server for disk 'data'"),
         ({"volumes": [" "], "server": "app01"}, "empty name"),
+        ({"volumes": ["data"], "server": "", "state": "absent"}, "The server of disk 'data' is an empty name."),
+        ({"attachments": [{"volume": "data", "server": " "}], "state": "absent"}, "is an empty name."),
+        ({"attachments": [{"volume": "data"}]}, "There is no server for disk 'data'"),
         ({"volumes": ["no-such-disk"], "server": "app01"}, "has no disk with the name or ID 'no-such-disk'"),
         ({"volumes": ["data"], "server": "no-such-server"}, "there is no server 'no-such-server'"),
         ({"server": "app01"}, "one of the following is required: volumes, attachments"),

@@ -51,6 +51,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import (
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, require_names
 from ansible_collections.otc.evs.plugins.module_utils._plan.seats import Listed, is_in, is_out, of_attach, of_detach
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading, Trouble
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 ATTACH, DETACH = "attach", "detach"
 MOST_ATTEMPTS = 3
@@ -190,7 +191,7 @@ def _state(status: str, row: Row, after: bool) -> State:
     servers, devices = row.server, row.device
     where = (servers.after if after else servers.before) if servers else None
     return {
-        "server": (where.name or where.id) if where else None,
+        "server": safe(where.name or where.id) if where else None,
         "device": (devices.after if after else devices.before) if devices else None,
         "status": status,
     }
