@@ -28,7 +28,8 @@ ROOMS = {
 }
 """The folders of what is pure, and which tests are to notice a mistake there."""
 OUTCOMES = (
-    *("moved", "offered", "accepted", "withdrawn", "already_there", "already_offered", "gone"),
+    *("moved", "offered", "accepted", "withdrawn", "attached", "detached"),
+    *("already_there", "already_offered", "already_attached", "already_detached", "gone"),
     *("blocked", "failed", "unknown"),
 )
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {

@@ -357,9 +357,8 @@ def attach_reasons(
     volume: Volume, server: Server, disks: Mapping[str, Volume], planned: Sequence[Volume], rules: Rules
 ) -> list[Reason]:
     """Why a disk may not enter a server, to which those `planned` are attached before."""
-    shared = volume.multiattach and volume.status == IN_USE
     checks = (
-        None if volume.status in (AVAILABLE, IN_USE) or shared else _not_settled(volume, "attached"),
+        None if volume.status in (AVAILABLE, IN_USE) else _not_settled(volume, "attached"),
         _locked(server),
         _busy(server),
         None if server.status in (ACTIVE, SHUTOFF) else _bad_state(server),

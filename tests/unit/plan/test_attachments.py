@@ -204,16 +204,18 @@ def test_a_shared_disk_leaves_the_server_that_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("disk", "servers"),
+    ("disk", "told"),
     [
-        (attached("far"), []),
-        (volume(status="in-use"), []),
-        (volume(status="attaching"), []),
-        (volume(status="detaching"), []),
+        (attached("far"), "in-use and it is attached to id-of-far"),
+        (volume(status="in-use"), "in-use and it is attached to a server that is not told"),
+        (volume(status="attaching"), "attaching and it is attached to a server that is not told"),
+        (volume(status="detaching"), "detaching and it is attached to a server that is not told"),
+        (volume(status="in-use", attachments=[{}]), "in-use and it is attached to unknown"),
     ],
 )
-def test_a_disk_in_a_server_that_is_not_here(disk: Volume, servers: list[Server]) -> None:
-    assert constraints(detach([disk], servers, None)) == ["server"]
+def test_a_disk_in_a_server_that_is_not_here(disk: Volume, told: str) -> None:
+    (reason,) = only(detach([disk], [server("app01")], None)).reasons
+    assert (reason.constraint, reason.reason.partition(", but")[0]) == ("server", f"its status is {told}")
 
 
 def test_disks_leave_in_the_order_of_their_devices_and_are_told_in_the_order_asked_for() -> None:
@@ -282,6 +284,9 @@ def test_what_keeps_a_disk_from_a_server(
     plan = attach([volume(**of_disk)], [server("app01", **of_server)], **rules)
     assert constraints(plan) == expected
     assert len(plan.steps) == (not expected)
+    assert [problem.partition(": ")[0].rpartition(") ")[2] for problem in plan.problems] == (
+        ["cannot be attached"] if expected else []
+    )
     assert only(plan).server == (Servers() if expected else Servers(None, Place("id-of-app01", "app01")))
 
 
