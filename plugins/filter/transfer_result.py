@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import ACCEPTED, ALREADY_THERE, GONE
+from ansible_collections.otc.evs.plugins.plugin_utils._chain import chained, interrupted
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     counts,
     failures,
@@ -50,6 +51,21 @@ options:
   source:
     description: The project of the source, if the module did not look at it.
     type: dict
+  detached:
+    description: The notes of what was detached before, in the source.
+    type: list
+    elements: dict
+    default: []
+  attached:
+    description: The notes of what was attached afterwards, in the target.
+    type: list
+    elements: dict
+    default: []
+  restored:
+    description: The notes of what was attached in the source again.
+    type: list
+    elements: dict
+    default: []
   blocked:
     description: Whether a disk that was blocked since the rehearsal is a failure (V(fail)) or not (V(skip)).
     type: str
@@ -79,16 +95,23 @@ def transfer_result(
     success: str = "moved",
     source: Mapping[str, Any] | None = None,
     blocked: str = "skip",
+    detached: Sequence[Mapping[str, Any]] = (),
+    attached: Sequence[Mapping[str, Any]] = (),
+    restored: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
     rehearsed = bool(about["rehearsed"] or told["problems"])
     done = [opened(batch) for batch in batches]
     rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told["disks"], done)
+    if "to_detach" in told and not rehearsed:
+        rows = chained(rows, told, detached, attached, restored)
     origin, target = told.get("source") or source or {}, told.get("target") or {}
     outcomes = {row["outcome"] for row in rows}
     wrong = failures(rows, [alarm for batch in done for alarm in batch["alarms"]])
     if blocked == "fail" and not rehearsed:
         wrong += since_blocked(told["disks"], rows)
+    if told["problems"]:
+        wrong += interrupted(told)
     if GONE in outcomes and success == ACCEPTED and not outcomes & {ACCEPTED, ALREADY_THERE}:
         wrong.append(NOTHING_ALIVE)
     return {

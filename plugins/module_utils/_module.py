@@ -34,6 +34,7 @@ from ansible_collections.otc.evs.plugins.module_utils._options import (
     shared_argument_spec,
 )
 from ansible_collections.otc.evs.plugins.module_utils._plan.along import NEEDS
+from ansible_collections.otc.evs.plugins.module_utils._plan.chain import Chain
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import NAMES
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
@@ -123,14 +124,7 @@ def transfer_spec() -> dict[str, dict[str, Any]]:
     """The options that offering and moving share, documented in doc_fragments/disks.py."""
     return {
         "volumes": {"type": "list", "elements": "str", "aliases": ["volume"]},
-        "select": {
-            "type": "dict",
-            "options": {
-                **{name: {"type": "str"} for name in ("name", "status", "volume_type", "availability_zone")},
-                "metadata": {"type": "dict"},
-                "tags": {"type": "dict"},
-            },
-        },
+        "select": select_option(),
         "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
         "unchecked": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
         "ignore_constraints": {"type": "list", "elements": "str", "choices": list(NAMES), "default": []},
@@ -138,6 +132,12 @@ def transfer_spec() -> dict[str, dict[str, Any]]:
         "check_constraints": {"type": "bool", "default": True},
         **batch_spec(),
     }
+
+
+def select_option() -> dict[str, Any]:
+    """The option by which disks are chosen by their traits."""
+    texts = {name: {"type": "str"} for name in ("name", "status", "volume_type", "availability_zone")}
+    return {"type": "dict", "options": {**texts, "metadata": {"type": "dict"}, "tags": {"type": "dict"}}}
 
 
 def batch_spec() -> dict[str, dict[str, Any]]:
@@ -168,6 +168,14 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
 def along_of(params: Mapping[str, Any]) -> frozenset[str]:
     """What the user lets disks take along."""
     return frozenset(name for name in NEEDS if params[name] == "along")
+
+
+def chain_of(task: Task) -> Chain:
+    """What is to be done with the disks before and after, which only a rehearsal can be told."""
+    for option in ("detaching", "attaching"):
+        if task.params.get(option) is not None and not task.rehearsed:
+            raise UsageError(f"Option {option} is for rehearsals only: set rehearse or run in check mode.")
+    return Chain.of(task.params.get("detaching"), task.params.get("attaching"))
 
 
 def run(spec: Mapping[str, Any], flow: Callable[[Task], Result], **restrictions: Any) -> NoReturn:

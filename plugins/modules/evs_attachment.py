@@ -38,6 +38,44 @@ options:
       server:
         description: The server, as O(server).
         type: str
+  servers:
+    description:
+      - Servers, by name or ID, that all their data disks are to leave, in the order of their devices.
+      - Only with O(state=absent).
+    type: list
+    elements: str
+  select:
+    description:
+      - All disks of the tenant that have all of these properties. At least one property has to be given.
+      - Only with O(state=absent), and not with O(volumes).
+    type: dict
+    suboptions:
+      name:
+        description: Disks with such a name, with the wildcards V(*) and V(?).
+        type: str
+      status:
+        description: Disks in this status.
+        type: str
+      volume_type:
+        description: Disks of this type.
+        type: str
+      availability_zone:
+        description: Disks in this availability zone.
+        type: str
+      metadata:
+        description: Disks with all of these metadata.
+        type: dict
+      tags:
+        description: Disks with all of these tags, which only EVS has.
+        type: dict
+  remembered:
+    description:
+      - What a journal tells of disks that an earlier run has detached, and of the servers that they were in. By it
+        O(servers) means disks that such a server had, and the rows tell it.
+      - For the role P(otc.evs.tenant_transfer#role), which keeps such a journal.
+    type: list
+    elements: dict
+    default: []
   state:
     description:
       - V(present) lets each disk be in its server. A disk that is in another server has to leave that first.
@@ -53,13 +91,16 @@ options:
         Linux guest refuses and a Windows guest does not.
       - V(running) also from servers that run. Unmount the disks in the guest first.
     type: str
-    choices: [stopped, running]
+      - V(never) from none. Then a disk that is attached is V(blocked).
+    type: str
+    choices: [never, stopped, running]
     default: stopped
   blocked:
     description:
       - What to do if a disk cannot be attached or detached.
       - V(fail) changes nothing at all, and tells all reasons of all disks.
-      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others.
+      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others. A disk that the
+        tenant does not have is V(gone) then.
     type: str
     choices: [fail, skip]
     default: fail
@@ -272,6 +313,11 @@ project:
     region_name:
       description: The region, if one was given.
       type: str
+coming:
+  description: What the option O(coming) takes in another tenant, of the disks that were found.
+  returned: with O(state=absent)
+  type: list
+  elements: dict
 missing:
   description: The names and IDs that fit no disk, with O(state=present).
   returned: if there are any
@@ -299,19 +345,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError, quoted
-from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, attach, detach
+from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, Whole, attach, detach
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Volume
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run
+from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run, select_option
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import IGNORABLE, Rules, Wish
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter
 
 
 def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
     if params["attachments"] is not None:
         wishes = [Wish(pair["volume"], pair["server"]) for pair in params["attachments"]]
     else:
-        wishes = [Wish(ref, params["server"]) for ref in params["volumes"]]
+        wishes = [Wish(ref, params["server"]) for ref in params["volumes"] or ()]
     for wish in wishes:
         # Taken for none, an empty name would mean whatever server the disk is in.
         if wish.server is not None and not wish.server.strip():
@@ -334,13 +381,24 @@ def coming_of(params: Mapping[str, Any]) -> list[Volume]:
         raise UsageError(f"{words}: {error.message}") from error
 
 
+def whole_of(params: Mapping[str, Any]) -> Whole:
+    chosen = VolumeFilter.from_params(params["select"] or {})
+    if params["select"] is not None and chosen.is_empty:
+        raise UsageError("Option select is empty, which would mean every disk. Give at least one property of them.")
+    if not all(server.strip() for server in params["servers"] or ()):
+        raise UsageError("Option servers holds an empty name. Give each server by its name or ID.")
+    return Whole(params["servers"] or (), chosen, params["remembered"])
+
+
 def flow(task: Task) -> Result:
     params = task.params
     wishes, coming = wishes_of(params), coming_of(params)
     rules = Rules(params["detach"], params["blocked"], params["ignore_constraints"])
     options = Options(rules, task.concurrency, task.timeout, task.seconds)
     if params["state"] == "absent":
-        return detach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed)
+        return detach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, whole=whole_of(params))
+    if params["servers"] or params["select"] is not None:
+        raise UsageError("The options servers and select go with state: absent only.")
     return attach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, coming=coming)
 
 
@@ -352,15 +410,18 @@ def main() -> None:
             "server": {"type": "str"},
             "attachments": {"type": "list", "elements": "dict", "options": pair},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "detach": {"type": "str", "choices": ["stopped", "running"], "default": "stopped"},
+            "servers": {"type": "list", "elements": "str"},
+            "select": select_option(),
+            "remembered": {"type": "list", "elements": "dict", "default": []},
+            "detach": {"type": "str", "choices": ["never", "stopped", "running"], "default": "stopped"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "ignore_constraints": {"type": "list", "elements": "str", "choices": list(IGNORABLE), "default": []},
             "coming": {"type": "list", "elements": "dict", "default": []},
             **batch_spec(),
         },
         flow,
-        required_one_of=[("volumes", "attachments")],
-        mutually_exclusive=[("volumes", "attachments"), ("server", "attachments")],
+        required_one_of=[("volumes", "attachments", "servers", "select")],
+        mutually_exclusive=[("volumes", "attachments"), ("server", "attachments"), ("volumes", "select")],
     )
 
 

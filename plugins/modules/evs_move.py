@@ -42,6 +42,20 @@ options:
     description: Whether to withdraw the offer of a disk that could not be accepted, so that the disk is not locked.
     type: bool
     default: true
+  detaching:
+    description:
+      - What a rehearsal of M(otc.evs.evs_attachment) with C(state=absent) returned as C(disks). Disks that it would
+        detach are judged as if they were free, and those that it cannot detach are blocked.
+      - Only in a rehearsal. RV(to_detach) tells what has to be detached first.
+    type: list
+    elements: dict
+  attaching:
+    description:
+      - What a rehearsal of M(otc.evs.evs_attachment) with C(state=present) returned as C(disks) in the target. Disks
+        that it cannot attach are blocked.
+      - Only in a rehearsal. RV(to_attach) tells what has to be attached afterwards.
+    type: list
+    elements: dict
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
@@ -125,10 +139,10 @@ disks:
       description: The ID of the transfer, if there is or was one.
       type: str
     server:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: The servers that the disk comes from and goes to, by O(detaching) and O(attaching); else null.
       type: dict
     device:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: The devices in these, as far as they are known.
       type: dict
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
@@ -199,6 +213,30 @@ target:
     region_name:
       description: The region, if one was given.
       type: str
+to_detach:
+  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with before, in their order.
+  returned: with O(detaching) or O(attaching)
+  type: list
+  elements: dict
+  contains:
+    volume:
+      description: The ID of the disk.
+      type: str
+    server:
+      description: The ID of the server.
+      type: str
+to_attach:
+  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with afterwards, in their order.
+  returned: with O(detaching) or O(attaching)
+  type: list
+  elements: dict
+  contains:
+    volume:
+      description: The ID of the disk.
+      type: str
+    server:
+      description: The ID of the server.
+      type: str
 missing:
   description: The names and IDs that fit no disk.
   returned: if there are any
@@ -251,7 +289,14 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.move import MoveOpt
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import MOVED
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, along_of, run, transfer_spec, wanted_of
+from ansible_collections.otc.evs.plugins.module_utils._module import (
+    Task,
+    along_of,
+    chain_of,
+    run,
+    transfer_spec,
+    wanted_of,
+)
 from ansible_collections.otc.evs.plugins.module_utils._options import target_option
 from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, Rules
 
@@ -268,6 +313,7 @@ def flow(task: Task) -> Result:
         ignored=params["ignore_constraints"],
         check_constraints=params["check_constraints"],
         along=along_of(params),
+        chain=chain_of(task),
     )
     options = MoveOptions(
         rules, params["check_quota"], params["withdraw_on_failure"], task.concurrency, task.timeout, task.seconds
@@ -283,6 +329,8 @@ def main() -> None:
             "target": {**target_option(), "required": True},
             "name": {"type": "str", "default": DEFAULT_NAME},
             "check_quota": {"type": "bool", "default": True},
+            "detaching": {"type": "list", "elements": "dict"},
+            "attaching": {"type": "list", "elements": "dict"},
             "withdraw_on_failure": {"type": "bool", "default": True},
         },
         flow,

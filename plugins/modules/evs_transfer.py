@@ -77,6 +77,13 @@ options:
       volume_name:
         description: The name of the disk, by which O(volumes) may call it.
         type: str
+  detaching:
+    description:
+      - What a rehearsal of M(otc.evs.evs_attachment) with C(state=absent) returned as C(disks). Disks that it would
+        detach are judged as if they were free, and those that it cannot detach are blocked.
+      - Only in a rehearsal. RV(to_detach) tells what has to be detached first.
+    type: list
+    elements: dict
 extends_documentation_fragment:
   - otc.evs.auth
   - otc.evs.auth.attributes
@@ -194,10 +201,10 @@ disks:
       description: The ID of the transfer, if there is or was one.
       type: str
     server:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: The servers that the disk comes from and goes to, by O(detaching); null without these.
       type: dict
     device:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: The devices in these, as far as they are known.
       type: dict
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
@@ -302,6 +309,30 @@ source:
     region_name:
       description: The region, if one was given.
       type: str
+to_detach:
+  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with before, in their order.
+  returned: with O(detaching)
+  type: list
+  elements: dict
+  contains:
+    volume:
+      description: The ID of the disk.
+      type: str
+    server:
+      description: The ID of the server.
+      type: str
+to_attach:
+  description: Empty; see M(otc.evs.evs_move).
+  returned: with O(detaching)
+  type: list
+  elements: dict
+  contains:
+    volume:
+      description: The ID of the disk.
+      type: str
+    server:
+      description: The ID of the server.
+      type: str
 missing:
   description: The names and IDs that fit no disk.
   returned: if there are any
@@ -331,7 +362,14 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.offer import offer
 from ansible_collections.otc.evs.plugins.module_utils._flows.withdraw import withdraw
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import OFFERED
-from ansible_collections.otc.evs.plugins.module_utils._module import Task, along_of, run, transfer_spec, wanted_of
+from ansible_collections.otc.evs.plugins.module_utils._module import (
+    Task,
+    along_of,
+    chain_of,
+    run,
+    transfer_spec,
+    wanted_of,
+)
 from ansible_collections.otc.evs.plugins.module_utils._plan.decisions import DEFAULT_NAME, KnownTransfer, Rules
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import Withdrawal, duration
@@ -354,6 +392,7 @@ def present(task: Task) -> Result:
         check_constraints=params["check_constraints"],
         along=along_of(params),
         known={transfer.volume_id: transfer for transfer in known},
+        chain=chain_of(task),
     )
     wanted = wanted_of(params)
     return offer(
@@ -390,6 +429,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "name": {"type": "str"},
             "pending": {"type": "str", "choices": ["keep", "replace", "fail"], "default": "keep"},
+            "detaching": {"type": "list", "elements": "dict"},
             "known_transfers": {"type": "list", "elements": "dict", "options": known, "default": []},
         },
         lambda task: present(task) if task.params["state"] == "present" else absent(task),

@@ -75,10 +75,13 @@ def label(row: Told) -> str:
     return safe(row.get("name") or row.get("id") or row.get("transfer_id") or "-")
 
 
-def counts(rows: Iterable[Told]) -> dict[str, int]:
-    """How many disks there are, in all and by outcome."""
+def counts(rows: Sequence[Told]) -> dict[str, int]:
+    """How many disks there are, in all and by outcome, and how many were detached and attached."""
     outcomes = Counter(row["outcome"] for row in rows)
-    return {"total": sum(outcomes.values()), **{outcome: outcomes[outcome] for outcome in WORDS if outcomes[outcome]}}
+    total = sum(outcomes.values())
+    # What was done besides: of a disk that was moved, that it was detached before and attached then.
+    outcomes.update(step for row in rows for step in row.get("steps", ()) if step in (DETACHED, ATTACHED))
+    return {"total": total, **{outcome: outcomes[outcome] for outcome in WORDS if outcomes[outcome]}}
 
 
 def message(rows: Sequence[Told], sides: Sequence[Told], success: str, rehearsed: bool) -> str:
@@ -112,7 +115,7 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
         lines.append(f"... and {len(rows) - len(shown)} more disks")
     counted = counts(rows)
     total = ", ".join(
-        f"{counted[outcome]} {'to ' if outcome in DONE else ''}{_decision(outcome)}"
+        f"{counted[outcome]} {'to ' if outcome in DONE else ''}{decided(outcome)}"
         for outcome in WORDS
         if outcome in counted
     )
@@ -131,7 +134,7 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
 
 def _cells(row: Told, names: Mapping[str, str]) -> tuple[str, ...]:
     constraints = ", ".join(reason["constraint"] for reason in row["reasons"])
-    decision = _decision(row["outcome"])
+    decision = decision_of(row)
     if constraints:
         decision += f": {constraints}" if row["outcome"] == BLOCKED else f", unchecked: {constraints}"
     return (
@@ -143,8 +146,21 @@ def _cells(row: Told, names: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def _decision(outcome: str) -> str:
+def decided(outcome: str) -> str:
     return VERBS.get(outcome, WORDS[outcome])
+
+
+def decision_of(row: Told) -> str:
+    """What is to be done with a disk, from the server that it is in to the server that it goes to."""
+    steps, servers = row.get("steps", ()), row.get("server") or {}
+    first = [f"detach from {called(servers['before'])}"] if DETACHED in steps else []
+    last = [f"attach to {called(servers['after'])}"] if ATTACHED in steps else []
+    return ", ".join([*first, decided(row["outcome"]), *last])
+
+
+def called(server: Told | None) -> str:
+    """How a line calls a server."""
+    return safe((server or {}).get("name") or (server or {}).get("id") or "-")
 
 
 def notes(rows: Iterable[Told]) -> list[str]:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import may_be_under_way, outcome_is_open
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
@@ -26,7 +27,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     UsageError,
     sentence,
 )
-from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find
+from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find, find_wanted
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
@@ -48,8 +49,16 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import (
     plan_attach,
     plan_detach,
 )
+from ansible_collections.otc.evs.plugins.module_utils._plan.memory import (
+    Remembered,
+    as_coming,
+    recalled,
+    remembered_of,
+    wishes_of_servers,
+)
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, require_names
 from ansible_collections.otc.evs.plugins.module_utils._plan.seats import Listed, is_in, is_out, of_attach, of_detach
+from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading, Trouble
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
@@ -82,6 +91,15 @@ class Options:
     seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What is to be free besides: all data disks of `servers`, disks by their traits, and what a journal tells."""
+
+    servers: Sequence[str] = ()
+    chosen: VolumeFilter = field(default_factory=VolumeFilter)
+    journal: Sequence[Any] = ()
+
+
 def attach(
     evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool, coming: Sequence[Volume] = ()
 ) -> Result:
@@ -106,16 +124,50 @@ def attach(
     return _carry_out(evs, nova, ATTACH, plan, options, rehearsed)
 
 
-def detach(evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool) -> Result:
+def detach(
+    evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool, whole: Whole | None = None
+) -> Result:
     """Let disks be out of servers; the whole flow.  Nova is asked nothing if no disk is in use."""
-    found = find(evs, _refs(wishes))
-    known = Known()
-    if any(map(_is_used, found.volumes)):
-        servers = list(nova.servers())
-        found = _read_again(evs, found, servers)
-        known = _with_devices(nova, servers, wishes, found, options.concurrency)
+    whole = whole or Whole()
+    remembered = remembered_of(whole.journal, evs.project.id)
+    if not whole.chosen.is_empty:
+        chosen = find_wanted(evs, Wanted(None, whole.chosen)).volumes
+        wishes = [*wishes, *(Wish(volume.id) for volume in chosen)]
+    if whole.servers:
+        found, wishes, known, unclear = _of_servers(evs, nova, wishes, whole.servers, remembered, options.concurrency)
+    else:
+        found, known, unclear = find(evs, _refs(wishes)), Known(), []
+        if any(map(_is_used, found.volumes)):
+            servers = list(nova.servers())
+            found = _read_again(evs, found, servers)
+            known = _with_devices(nova, servers, wishes, found, options.concurrency)
     plan = plan_detach(found, wishes, known, options.rules, evs.project)
+    plan = replace(
+        plan,
+        rows=recalled(plan.rows, remembered),
+        problems=[*unclear, *plan.problems],
+        details={**plan.details, "coming": [as_coming(volume) for volume in found.volumes]},
+    )
     return _carry_out(evs, nova, DETACH, plan, options, rehearsed)
+
+
+def _of_servers(
+    evs: Evs,
+    nova: Nova,
+    wishes: Sequence[Wish],
+    refs: Sequence[str],
+    remembered: Sequence[Remembered],
+    concurrency: int,
+) -> tuple[Found, list[Wish], Known, list[str]]:
+    """The disks asked for and those of whole servers."""
+    volumes, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), concurrency)
+    asked = Found.among(_refs(wishes), volumes)
+    known = _with_devices(nova, servers, [*wishes, *(Wish("", ref) for ref in refs)], asked, concurrency)
+    more, unclear = wishes_of_servers(refs, known, remembered)
+    named = {volume.id for volume in asked.volumes}
+    everything = [*wishes, *(wish for wish in more if wish.volume not in named)]
+    found = _read_again(evs, Found.among(_refs(everything), volumes), servers)
+    return found, everything, known, unclear
 
 
 def _refs(wishes: Iterable[Wish]) -> list[str]:

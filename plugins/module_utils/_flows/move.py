@@ -50,6 +50,7 @@ def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *,
     plan = decided.plan
     result = Result("Moving", plan.rows, problems=list(plan.problems), warnings=decided.warnings)
     result.values.update(source=source.evs.project.as_result(), target=target.project.as_result(), **plan.details)
+    result.values.update(plan.chained(options.rules.chain))
     if plan.problems:
         return result
     result.to_do = [step.volume.id for step in plan.to_do]

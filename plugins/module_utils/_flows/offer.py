@@ -63,6 +63,7 @@ def offer(
     result = Result("Offering", plan.rows, problems=list(plan.problems), warnings=decided.warnings)
     result.transfers = [handed_on(decision.keeps, decision.row) for decision in plan.decisions if decision.keeps]
     result.values.update(source=evs.project.as_result(), stale_transfers=decided.stale, **plan.details)
+    result.values.update(plan.chained(rules.chain))
     if plan.problems:
         return result
     result.to_do = [step.volume.id for step in plan.to_do]

@@ -126,11 +126,10 @@ def plan_detach(found: Found, wishes: Sequence[Wish], known: Known, rules: Rules
     for wish in dict.fromkeys(wishes):
         matches = found.matches.get(wish.volume, [])
         if not matches:
-            by_id = is_id(wish.volume)
-            message = f"Project {owner.label} has no such disk (any more), so no server of it has the disk attached."
-            rows.append(Row(wish.volume if by_id else None, GONE, None if by_id else wish.volume, message=message))
-            if not by_id:
-                warnings.append(f"{quoted(wish.volume)}: {message} Check the spelling.")
+            row = _nowhere(wish.volume, owner)
+            rows.append(row)
+            if row.id is None:
+                warnings.append(f"{quoted(wish.volume)}: {row.message} Check the spelling.")
         if len(matches) == 1 and (matches[0].id, wish.server) not in done:
             done.add((matches[0].id, wish.server))
             row, step = _leave(matches[0], wish.server, known, rules, owner)
@@ -151,13 +150,15 @@ def plan_attach(
     for wish in dict.fromkeys(wishes):
         matches = found.matches.get(wish.volume, [])
         missing += [] if matches else [wish.volume]
+        if not matches and rules.blocked == "skip":
+            rows.append(_nowhere(wish.volume, owner))
         if len(matches) == 1 and (matches[0].id, wish.server) not in done:
             done.add((matches[0].id, wish.server))
             row, step = _enter(matches[0], wish.server or "", known, disks, steps, rules, owner)
             rows.append(row)
             steps += [step] if step else []
     plan = _plan(rows, steps, found, rules, owner, [], "attached")
-    if not missing:
+    if not missing or rules.blocked == "skip":
         return plan
     problem = (
         f"Project {owner.label} has no disk with the name or ID {', '.join(map(quoted, missing))}. "
@@ -184,6 +185,12 @@ def _plan(
     if rules.blocked == "fail":
         problems += [f"Disk {row.label} cannot be {doing}: {row.why}" for row in rows if row.outcome == BLOCKED]
     return Plan(rows, steps, problems, warnings, details)
+
+
+def _nowhere(ref: str, owner: Project) -> Row:
+    by_id = is_id(ref)
+    message = f"Project {owner.label} has no such disk (any more), so no server of it has the disk attached."
+    return Row(ref if by_id else None, GONE, None if by_id else ref, message=message)
 
 
 # To leave a server

@@ -11,7 +11,7 @@ The modules decide by it for themselves, and the role by running a module that o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError, listed, quoted, sentence
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
@@ -30,7 +30,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Transfer,
     Volume,
 )
-from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS, blockers
+from ansible_collections.otc.evs.plugins.module_utils._plan.chain import Chain
+from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import CONSTRAINTS, Blocker, blockers
 from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
@@ -59,7 +60,7 @@ class Rules:
     """What to do in the cases that need a decision; see the options of evs_transfer.
 
     `success` is the outcome of a disk that is dealt with, `known` the offers whose keys are known, by
-    the ID of their disk.
+    the ID of their disk, and `chain` what is to be done with disks before and after.
     """
 
     success: str
@@ -72,6 +73,7 @@ class Rules:
     known: Mapping[str, KnownTransfer] = field(default_factory=dict)
     along: frozenset[str] = frozenset()
     """What disks may take along, by the name of the constraint that it lifts."""
+    chain: Chain = field(default_factory=Chain)
 
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
@@ -137,6 +139,7 @@ class Decision:
     unchecked: Mapping[str, str] = field(default_factory=dict)
     step: Step | None = None
     """What is to be done, if anything is."""
+    doing: str = "transferred"
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,16 @@ class Plan:
     @property
     def rows(self) -> list[Row]:
         return [decision.row for decision in self.decisions]
+
+    def chained(self, chain: Chain) -> dict[str, object]:
+        """What is to be done beside, in the order in which it is to be done, as the modules return it."""
+        if chain == Chain():
+            return {}
+        go = [step.volume.id for step in self.to_do]
+        there = [decision.row.id for decision in self.decisions if decision.row.outcome == ALREADY_THERE]
+        arrive = chain.in_order([*go, *(volume_id for volume_id in there if volume_id)])
+        pairs = {"to_detach": chain.to_detach(go), "to_attach": chain.to_attach(arrive)}
+        return {name: [asdict(pair) for pair in found] for name, found in pairs.items()}
 
     def with_quota(self, target: Project, quota: Mapping[str, Limit]) -> Plan:
         """The same, with a problem if the disks to move do not fit into this quota."""
@@ -209,13 +222,12 @@ def plan(
             continue
         found = [_about(volume, pending.get(volume.id), evidence, rules, source) for volume in here.matches[ref]]
         found = found or [
-            Decision(Row.of(volume, ALREADY_THERE, target.id if target else None))
-            for volume in (there.matches.get(ref, []) if there else [])
+            _about_one_there(volume, rules.chain, target) for volume in (there.matches.get(ref, []) if there else [])
         ]
         found = found or [_about_one_gone(transfer, source) for transfer in known.get(ref, [])]
         found = found or [_about_one_that_left(volume, source) for volume in left.get(ref, [])]
         for decision in found:
-            decisions.setdefault(decision.row.id or ref, decision)
+            decisions.setdefault(decision.row.id or ref, replace(decision, row=rules.chain.placed(decision.row)))
         if not found:
             missing.append(ref)
     problems = []
@@ -238,9 +250,9 @@ def _about(volume: Volume, pending: Transfer | None, evidence: Evidence, rules: 
     if rules.keeps(transfer):
         return Decision(Row.of(volume, ALREADY_OFFERED, source.id, transfer_id), keeps=transfer)
     excused = rules.excused(transfer)
-    found = blockers(evidence.facts(volume, transfer), excused)
-    if found:
-        reasons = tuple(Reason(blocker.constraint, blocker.reason, blocker.remedy) for blocker in found)
+    found = blockers(evidence.facts(rules.chain.freed(volume), transfer), excused)
+    reasons = _reasons(volume, found, rules.chain)
+    if reasons:
         return Decision(replace(Row.of(volume, BLOCKED, source.id, transfer_id), reasons=reasons))
     unchecked = evidence.unchecked_of(volume, found, excused)
     reasons = tuple(
@@ -250,9 +262,24 @@ def _about(volume: Volume, pending: Transfer | None, evidence: Evidence, rules: 
     if unchecked and rules.unchecked == "fail":
         row = replace(Row.of(volume, BLOCKED, source.id, transfer_id), reasons=reasons)
         return Decision(row, unchecked=unchecked)
-    row = replace(Row.of(volume, rules.success, source.id), reasons=reasons)
+    row = rules.chain.placed(replace(Row.of(volume, rules.success, source.id), reasons=reasons))
     snapshots = evidence.snapshots.get(volume.id, ()) if evidence.along.takes("snapshots") else ()
     return Decision(row, unchecked=unchecked, step=Step(row, volume, transfer, tuple(snapshots)))
+
+
+def _reasons(volume: Volume, found: Sequence[Blocker], chain: Chain) -> tuple[Reason, ...]:
+    """All that keeps a disk where it is; why it cannot be detached says more than that it is attached."""
+    stays = chain.stays(volume.id)
+    told = {reason.constraint for reason in stays} | ({"attached"} if stays else set())
+    own = [Reason(blocker.constraint, blocker.reason, blocker.remedy) for blocker in found]
+    return (*stays, *(reason for reason in own if reason.constraint not in told), *chain.stays_out(volume.id))
+
+
+def _about_one_there(volume: Volume, chain: Chain, target: Project | None) -> Decision:
+    """Decide about a disk that the target has; it may still be to be attached."""
+    row = Row.of(volume, ALREADY_THERE, target.id if target else None)
+    reasons = tuple(chain.stays_out(volume.id))
+    return Decision(replace(row, outcome=BLOCKED, reasons=reasons), doing="attached") if reasons else Decision(row)
 
 
 def _about_one_gone(transfer: KnownTransfer, source: Project) -> Decision:
@@ -300,7 +327,7 @@ def _forbidden(decisions: Sequence[Decision], rules: Rules) -> list[str]:
     problems = []
     if rules.blocked == "fail":
         problems += [
-            f"Disk {decision.row.label} cannot be transferred: {decision.row.why}"
+            f"Disk {decision.row.label} cannot be {decision.doing}: {decision.row.why}"
             for decision in blocked
             if not decision.unchecked
         ]

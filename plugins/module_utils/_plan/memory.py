@@ -1,0 +1,140 @@
+# This code is part of Ansible, but is an independent component.
+# Copyright (c) otc.evs contributors
+# BSD 2-Clause License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+# Private to otc.evs: may change in any release, without notice.
+"""Which disks a server has or had, and how a disk is told of that is not there yet: pure.
+
+What a disk was in before an earlier run detached it, no service tells any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError, quoted
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    ALREADY_DETACHED,
+    GONE,
+    Devices,
+    Place,
+    Row,
+    Servers,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, Server
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
+from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import Known, Wish
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A disk that an earlier run was about to detach from a server; `is_over` if that run came to its end."""
+
+    project_id: str
+    volume_id: str
+    volume_name: str
+    server: Place
+    device: str
+    is_over: bool = False
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return Seat(self.volume_id, self.device).order
+
+
+def remembered_of(rows: Sequence[Any], project_id: str) -> list[Remembered]:
+    """What is remembered of the servers of a project."""
+    try:
+        told = [_remembered(mapping(row)) for row in rows]
+    except MalformedAnswer as error:
+        raise UsageError("Option remembered takes what a journal of this collection holds.") from error
+    return [item for item in told if item.project_id == project_id]
+
+
+def _remembered(row: Mapping[str, Any]) -> Remembered:
+    what = "journal"
+    place = Place(required_text(row, "server_id", what), text(row, "server_name", what))
+    return Remembered(
+        required_text(row, "project_id", what),
+        required_text(row, "volume_id", what),
+        text(row, "volume_name", what),
+        place,
+        text(row, "device", what),
+        flag(row, "is_over", what),
+    )
+
+
+def wishes_of_servers(
+    refs: Sequence[str], known: Known, remembered: Sequence[Remembered]
+) -> tuple[list[Wish], list[str]]:
+    """The data disks that whole servers have or had, in the order of their devices, and what is not clear of these."""
+    wishes: list[Wish] = []
+    problems = []
+    for ref in dict.fromkeys(refs):
+        servers = known.named(ref)
+        if len(servers) > 1:
+            ids = ", ".join(server.id for server in servers)
+            problems.append(f"{quoted(ref)} fits {len(servers)} servers: {ids}. Give the ID of the one you mean.")
+            continue
+        before = [item for item in remembered if ref in (item.server.id, item.server.name)]
+        if not servers and not before:
+            problems.append(f"There is no server {quoted(ref)}. Check the spelling, the project and the region.")
+        seats = _data_disks(servers[0]) if servers else []
+        if servers:
+            before = [item for item in before if item.server.id == servers[0].id]
+        # A server that has disks again is not what a run that came to its end knew.
+        items = [item for item in before if not (item.is_over and seats) and not any(_is(item, seat) for seat in seats)]
+        pairs = [(seat.order, Wish(seat.volume_id, servers[0].id)) for seat in seats]
+        pairs += [(item.order, Wish(item.volume_id, item.server.id)) for item in items]
+        wishes += [wish for dummy, wish in sorted(pairs, key=lambda pair: pair[0])]
+    return wishes, problems
+
+
+def _data_disks(server: Server) -> list[Seat]:
+    return [seat for seat in server.seats if not seat.device or not server.is_root(seat.device)]
+
+
+def _is(item: Remembered, seat: Seat) -> bool:
+    return item.volume_id == seat.volume_id
+
+
+def recalled(rows: Iterable[Row], remembered: Sequence[Remembered]) -> list[Row]:
+    """The rows with the server that a disk was in, where only a journal tells it."""
+    return [_recalled(row, remembered) for row in rows]
+
+
+def _recalled(row: Row, remembered: Sequence[Remembered]) -> Row:
+    if row.outcome not in (ALREADY_DETACHED, GONE) or (row.server and row.server.before):
+        return row
+    if row.outcome == ALREADY_DETACHED and row.message:
+        # It is in another server now.
+        return row
+    fits = [item for item in remembered if item.volume_id == row.id]
+    if row.id is None:
+        fits = [item for item in remembered if item.volume_name == row.name]
+    if len({item.volume_id for item in fits}) != 1:
+        return row
+    item = fits[-1]
+    return replace(
+        row,
+        id=item.volume_id,
+        name=row.name or item.volume_name,
+        server=Servers(item.server, None),
+        device=Devices(item.device or None, None),
+    )
+
+
+def as_coming(volume: Volume) -> dict[str, object]:
+    """What the other tenant has to know of a disk before it has it."""
+    return {
+        "id": volume.id,
+        "name": volume.name,
+        "size": volume.size,
+        "volume_type": volume.volume_type,
+        "availability_zone": volume.availability_zone,
+        "multiattach": volume.multiattach,
+        "metadata": {"hw:passthrough": "true"} if volume.is_scsi else {},
+    }

@@ -1,0 +1,256 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to otc.evs: may change in any release, without notice.
+"""Disks on their way from a server to a server, put together from what the modules told: pure, no rules.
+
+A disk is detached, moved or offered, and attached, each by a task of its own.  What a row says of it
+is made here of what the rows of these tasks say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
+    ACCEPTED,
+    ALREADY_ATTACHED,
+    ALREADY_DETACHED,
+    ALREADY_OFFERED,
+    ALREADY_THERE,
+    AMISS,
+    ATTACHED,
+    BLOCKED,
+    DETACHED,
+    DONE,
+    FAILED,
+    GONE,
+    MOVED,
+    OFFERED,
+)
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, guest_name
+from ansible_collections.otc.evs.plugins.plugin_utils._telling import Told, called, label, merged, opened
+
+OUT = (DETACHED, ALREADY_DETACHED, GONE)
+"""What lets a disk go on after it was to be detached."""
+IN = (ATTACHED, ALREADY_ATTACHED)
+ARRIVED = (MOVED, ACCEPTED, ALREADY_THERE)
+GOES = (*ARRIVED, OFFERED, ALREADY_OFFERED)
+
+Pair = Mapping[str, str]
+"""The IDs of a disk and of a server, or their names."""
+
+
+def wanted(volumes: Iterable[Any], servers: Iterable[Told] = (), rows: Sequence[Told] = ()) -> dict[str, Any]:
+    """The disks and servers of a user, and which disk is to be in which server.
+
+    `rows` are what is known of the disks, with the server that each is in, or was in.
+    """
+    given = [item if isinstance(item, Mapping) else {"volume": item} for item in volumes]
+    named = {item["volume"]: item["attach_to"] for item in given if item.get("attach_to")}
+    whole = {item["name"]: item["target"] for item in servers if item.get("target")}
+    pairs = [pair for pair in (_pair(row, named, whole) for row in _in_order(rows)) if pair]
+    return {
+        "volumes": [item["volume"] for item in given],
+        "servers": [item["name"] for item in servers],
+        "refs": list(dict.fromkeys(ref for row in rows if (ref := row.get("id") or row.get("name")))),
+        "attachments": pairs,
+    }
+
+
+def _pair(row: Told, named: Pair, whole: Pair) -> dict[str, str] | None:
+    before = _before(row)
+    refs = [named.get(row.get(key) or "") for key in ("id", "name")]
+    refs += [whole.get(before.get(key) or "") for key in ("id", "name")]
+    server = next((ref for ref in refs if ref), None)
+    volume = row.get("id") or row.get("name")
+    return {"volume": str(volume), "server": server} if volume and server else None
+
+
+def _before(row: Told) -> Told:
+    return (row.get("server") or {}).get("before") or {}
+
+
+def _in_order(rows: Sequence[Told]) -> list[Told]:
+    """Rows in the order of the servers that their disks come from, and of the devices there."""
+    places: dict[str, int] = {}
+    keys = []
+    for row in rows:
+        server = _before(row).get("id") or f"none {len(places)}"
+        device = (row.get("device") or {}).get("before") or ""
+        keys.append((places.setdefault(server, len(places)), Seat("", device).order))
+    return [row for dummy, row in sorted(zip(keys, rows), key=lambda pair: pair[0])]
+
+
+def rehearsed(told: Told, leaving: Told, entering: Told | None = None) -> dict[str, Any]:
+    """What a run would do, of the rehearsals of its parts; a problem of one keeps all from beginning."""
+    problems = [*leaving.get("problems", ()), *told["problems"], *(entering or {}).get("problems", ())]
+    pairs = {kind: {pair["volume"] for pair in told.get(f"to_{kind}", ())} for kind in ("detach", "attach")}
+    rows = []
+    for row in told["disks"]:
+        steps = [DETACHED] if row["id"] in pairs["detach"] else []
+        steps += [row["outcome"]] if row["outcome"] in DONE else []
+        steps += [ATTACHED] if row["id"] in pairs["attach"] else []
+        rows.append(_with_guest_name({**row, "steps": steps}))
+    return {
+        **told,
+        "disks": rows,
+        "problems": list(dict.fromkeys(problems)),
+        "to_do": [] if problems else told["to_do"],
+        "to_detach": [dict(pair) for pair in told.get("to_detach", ())],
+        "to_attach": [dict(pair) for pair in told.get("to_attach", ())],
+    }
+
+
+def state(told: Told, detached: Sequence[Told], moved: Sequence[Told] = ()) -> dict[str, Any]:
+    """Where the disks are on their way, by the notes of what was done so far.
+
+    Returns the IDs of those that are `free` to go, and the pairs of those that have `arrived` and are to be
+    attached, and of those that are `left` behind and were detached.
+    """
+    stuck = _not_out(told, detached)
+    outcomes = {row["id"]: row["outcome"] for row in merged(told["disks"], [opened(note) for note in moved])}
+    arrived = [dict(pair) for pair in told.get("to_attach", ()) if outcomes.get(pair["volume"]) in ARRIVED]
+    done = {row["id"] for row in _rows(detached) if row["outcome"] == DETACHED}
+    before = {pair["volume"] for pair in told.get("to_detach", ())}
+    left = [
+        {"volume": row["id"], "server": _before(row)["id"]}
+        for row in _in_order(told["disks"])
+        if _before(row)
+        and _is_free_here(row)
+        and outcomes.get(row["id"]) not in (*GOES, GONE)
+        and (row["id"] in done or row["id"] not in before)
+    ]
+    return {"free": [key for key in told["to_do"] if key not in stuck], "arrived": arrived, "left": left}
+
+
+def _is_free_here(row: Told) -> bool:
+    """Whether a disk that was in a server is in the source, and in no server if it stays, by the rehearsal."""
+    return row["outcome"] in DONE or (row["outcome"] == BLOCKED and not (row["server"] or {}).get("after"))
+
+
+def _rows(notes: Iterable[Told]) -> list[dict[str, Any]]:
+    return [row for note in notes for row in opened(note)["disks"]]
+
+
+def _not_out(told: Told, detached: Sequence[Told]) -> dict[str, Told]:
+    """Disks that were to be detached and are not known to be free, and why."""
+    asked = {pair["volume"] for pair in told.get("to_detach", ())}
+    rows: dict[str, list[Told]] = {}
+    for row in _rows(detached):
+        rows.setdefault(row["id"], []).append(row)
+    why = next((opened(note)["msg"] for note in reversed(detached) if opened(note)["msg"]), "")
+    silent = {"outcome": FAILED, "message": f"it was not attempted. {why}".strip()}
+    bad = {key: [row for row in rows.get(key, [silent]) if row["outcome"] not in OUT] for key in asked}
+    return {key: found[0] for key, found in bad.items() if found}
+
+
+def chained(
+    rows: Sequence[Told], told: Told, detached: Sequence[Told], attached: Sequence[Told], restored: Sequence[Told]
+) -> list[dict[str, Any]]:
+    """What became of each disk: the rows of the move with what was done before and after."""
+    outs = {row["id"]: row for row in _rows(detached)}
+    ins = {row["id"]: row for row in _rows(attached)}
+    backs = {row["id"]: row for row in _rows(restored)}
+    stuck = _not_out(told, detached)
+    asked = {pair["volume"] for pair in told.get("to_attach", ())}
+    return [
+        _with_guest_name(_one(dict(row), outs, stuck, ins if attached or row["id"] in asked else None, backs, asked))
+        for row in rows
+    ]
+
+
+def _one(
+    row: dict[str, Any],
+    outs: Mapping[str, Told],
+    stuck: Mapping[str, Told],
+    ins: Mapping[str, Told] | None,
+    backs: Mapping[str, Told],
+    asked: Iterable[str],
+) -> dict[str, Any]:
+    key = row["id"]
+    out = outs.get(key)
+    steps = [DETACHED] if out and out["outcome"] == DETACHED else []
+    server, device = dict(row.get("server") or {}), dict(row.get("device") or {})
+    if out and (out.get("server") or {}).get("before"):
+        server["before"], device["before"] = out["server"]["before"], (out["device"] or {}).get("before")
+    if row["outcome"] != ALREADY_THERE or key in asked:
+        server["after"], device["after"] = None, None
+    if key in stuck and row["outcome"] not in ARRIVED:
+        told = stuck[key]
+        outcome = told["outcome"] if told["outcome"] in AMISS else FAILED
+        row.update(
+            outcome=outcome, message=f"Disk {label(row)} was not detached, and stays in the source: {_why(told)}"
+        )
+        server["after"], device["after"] = server.get("before"), device.get("before")
+    elif row["outcome"] in DONE:
+        steps.append(row["outcome"])
+    if row["outcome"] in ARRIVED and key in asked:
+        steps += _enter(row, server, device, (ins or {}).get(key))
+    if key in backs:
+        _back(row, server, device, backs[key])
+    elif DETACHED in steps and row["outcome"] not in GOES and server.get("before"):
+        row["message"] = f"{row['message'] or ''} {_hint(server, device)}".strip()
+    return {**row, "server": server or None, "device": device or None, "steps": steps}
+
+
+def _enter(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], told: Told | None) -> list[str]:
+    """Note what became of a disk that was to be attached in the target; returns the step that was done."""
+    if told and told["outcome"] in IN:
+        _seat(server, device, told)
+        row["at"] = told["at"] or row["at"]
+        return [ATTACHED] if told["outcome"] == ATTACHED else []
+    outcome = told["outcome"] if told and told["outcome"] in AMISS else FAILED
+    message = f"Disk {label(row)} is in the target, but is not known to be attached there: {_why(told)}"
+    row.update(outcome=outcome, message=message)
+    return []
+
+
+def _back(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], told: Told) -> None:
+    """Note whether a disk that did not move is in its server again."""
+    if told["outcome"] in IN:
+        _seat(server, device, told)
+        words = f"It was attached again to server {_named(server['after'])} of the source."
+    else:
+        words = f"It could not be attached again in the source: {_why(told)} {_hint(server, device)}"
+    row["message"] = f"{row['message'] or ''} {words}".strip()
+
+
+def _seat(server: dict[str, Any], device: dict[str, Any], told: Told) -> None:
+    server["after"], device["after"] = told["server"]["after"], (told["device"] or {}).get("after")
+
+
+def _why(told: Told | None) -> str:
+    """Why a disk is not where it was to be."""
+    reasons = " ".join(f"{each['reason']}. {each['remedy']}" for each in (told or {}).get("reasons", ()))
+    return (told or {}).get("message") or reasons or "it was not attempted. Run again."
+
+
+def _hint(server: Told, device: Told) -> str:
+    return (
+        f"It was in server {_named(server.get('before'))} as {device.get('before') or 'a device that is not known'}; "
+        "attach it there with evs_attachment, the disks of a server in the order of their devices."
+    )
+
+
+def _named(server: Told | None) -> str:
+    name = called(server)
+    return f"{name} ({server['id']})" if server and server.get("name") else name
+
+
+def _with_guest_name(row: dict[str, Any]) -> dict[str, Any]:
+    """What a guest with virtio calls the disk, if it is in a server or is to be."""
+    after = (row.get("server") or {}).get("after")
+    return {**row, "guest_name": guest_name(row["id"]) if after and row["id"] else None}
+
+
+def interrupted(told: Told) -> list[str]:
+    """Disks that an earlier run detached and that are in no server now, if this run begins nothing."""
+    asked = {pair["volume"] for pair in told.get("to_detach", ())}
+    return [
+        f"Disk {label(row)} was detached by an earlier run and is in no server. "
+        + _hint(row["server"], row["device"] or {})
+        for row in told["disks"]
+        if _before(row) and row["id"] not in asked and _is_free_here(row)
+    ]

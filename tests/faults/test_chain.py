@@ -1,0 +1,177 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Four disks of two servers on their way to two servers of the other tenant, disturbed and killed."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
+from tests.emulator.server import EmulatorServer
+from tests.faults.chain import Chain
+from tests.faults.conftest import FIGURES
+from tests.faults.test_attachment_sweep import ALL, changes
+from tests.faults.test_sweep import CASES, FAULTS, SEED
+from tests.support.attachments import Killed
+from tests.support.server import SOURCE, TARGET
+
+DISKS = {"app01": ["a", "b"], "db01": ["c", "d"]}
+SERVERS = [{"name": name, "target": f"{name}-new"} for name in DISKS]
+AFTER = {disk: f"{name}-new" for name, disks in DISKS.items() for disk in disks}
+BEFORE = {disk: name for name, disks in DISKS.items() for disk in disks}
+A_RUN = 20
+"""So many cases of a sweep of one module take as long as one here."""
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+def prepare(server: EmulatorServer, home: Path) -> None:
+    (home / "attachments.json").unlink(missing_ok=True)
+    server.reset()
+    for name, disks in DISKS.items():
+        server.create_server(SOURCE, name, *({"name": disk} for disk in disks), status="SHUTOFF")
+        server.create_server(TARGET, f"{name}-new", status="SHUTOFF")
+    server.forget_requests()
+
+
+def act(server: EmulatorServer, home: Path, **variables: Any) -> dict[str, Any]:
+    return Chain(server, home, servers=SERVERS, timeout=1, **variables).run()
+
+
+def inside(server: EmulatorServer) -> dict[str, str | None]:
+    """In which server each disk is, and its order there; past the API."""
+    names = {volume["id"]: volume["name"] for volume in server.volumes() if not volume["bootable"]}
+    seats = {seat["volume_id"]: host["name"] for host in server.servers() for seat in host["seats"]}
+    return {name: seats.get(volume_id) for volume_id, name in names.items()}
+
+
+def order(server: EmulatorServer) -> dict[str, list[str]]:
+    names = {volume["id"]: volume["name"] for volume in server.volumes() if not volume["bootable"]}
+    return {
+        host["name"]: [names[seat["volume_id"]] for seat in host["seats"] if seat["volume_id"] in names]
+        for host in server.servers()
+    }
+
+
+def wrong(server: EmulatorServer, result: dict[str, Any]) -> list[str]:
+    """What is not as the rows tell it."""
+    where = inside(server)
+    found = []
+    for row in result.get("disks", ()):
+        after = ((row["server"] or {}).get("after") or {}).get("name")
+        if row["outcome"] in ("moved", "already_there") and not result["rehearsed"] and after != where[row["name"]]:
+            found.append(f"{row['name']} is told to be in {after}, and is in {where[row['name']]}")
+    return found
+
+
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, bool], None]]:
+    """End a run at the request of a number, counted over all its modules, before or after it was carried out."""
+    send = Session.send
+
+    def order_it(last: int, after: bool) -> None:
+        sent = 0
+
+        def dies(self: Session, *arguments: Any, **named: Any) -> Any:
+            nonlocal sent
+            sent += 1
+            if sent == last and not after:
+                raise Killed
+            answer = send(self, *arguments, **named)
+            if sent == last:
+                raise Killed
+            return answer
+
+        monkeypatch.setattr(Session, "send", dies if last else send)
+
+    yield order_it
+    monkeypatch.setattr(Session, "send", send)
+
+
+def calls(server: EmulatorServer) -> int:
+    """The requests of an undisturbed run, without the logins."""
+    return sum(not request.path.endswith("/auth/tokens") for request in server.requests())
+
+
+def test_the_way_of_four_disks_costs_four_requests_each(emulator: EmulatorServer, tmp_path: Path) -> None:
+    prepare(emulator, tmp_path)
+    result = act(emulator, tmp_path)
+    assert result["failures"] == []
+    assert order(emulator)["app01-new"] == ["a", "b"]
+    assert order(emulator)["db01-new"] == ["c", "d"]
+    sent = [request for request in emulator.requests() if request.method != "GET" and "tokens" not in request.path]
+    assert len(sent) == 4 * 4
+    emulator.forget_requests()
+    again = act(emulator, tmp_path)
+    assert (again["failures"], again["counts"]) == ([], {"total": 4, "already_there": 4})
+    assert [request for request in emulator.requests() if changes(request)] == []
+
+
+def test_a_run_killed_at_any_request_is_finished_by_the_next(
+    emulator: EmulatorServer,
+    tmp_path: Path,
+    dying: Callable[[int, bool], None],
+    record_property: Callable[[str, object], None],
+) -> None:
+    prepare(emulator, tmp_path)
+    act(emulator, tmp_path)
+    everything = [(number, after) for number in range(1, calls(emulator) + 1) for after in (False, True)]
+    chosen = random.Random(SEED).sample(everything, min(CASES // A_RUN, len(everything)))
+    problems = []
+    for number, after in chosen:
+        prepare(emulator, tmp_path)
+        dying(number, after)
+        with contextlib.suppress(Killed):
+            act(emulator, tmp_path)
+        dying(0, False)
+        result = act(emulator, tmp_path)
+        found = wrong(emulator, result)
+        if inside(emulator) != AFTER or result.get("failures", result) or emulator.transfers():
+            found.append(f"{inside(emulator)} {result.get('failures')} {result.get('problems')} {result.get('msg')}")
+        problems += [f"{number} {after}: {what}" for what in found]
+    record_property(
+        FIGURES,
+        f"chain of 4 disks of 2 servers killed at {len(chosen)} of {len(everything)} points, seed {SEED}: "
+        f"{len(problems)} problems",
+    )
+    assert problems == []
+
+
+def test_a_chain_hit_by_faults(
+    emulator: EmulatorServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Each request of the run and each fault; then a run that is left alone finishes it."""
+    prepare(emulator, tmp_path)
+    act(emulator, tmp_path)
+    requests = list(enumerate(emulator.requests(), 1))
+    skipped = ("refused", "refused for a moment")
+    everything = [
+        (name, number, times)
+        for number, request in requests
+        for name in ALL
+        if name in FAULTS or changes(request)
+        for times in ((1,) if name in skipped else (1, None))
+    ]
+    chosen = random.Random(SEED).sample(everything, min(CASES // A_RUN, len(everything)))
+    problems = []
+    for name, number, times in chosen:
+        prepare(emulator, tmp_path)
+        emulator.order_fault(**ALL[name], number=number, times=times)
+        patience = {"api_timeout": 0.15} if ALL[name]["kind"] == "stall" else {}
+        first = act(emulator, tmp_path, **patience)
+        emulator.end_faults()
+        found = wrong(emulator, first)
+        second = act(emulator, tmp_path)
+        found += wrong(emulator, second)
+        if inside(emulator) != AFTER or second.get("failures", second) or emulator.transfers():
+            found.append(f"{inside(emulator)} {second.get('failures')} {second.get('problems')} {second.get('msg')}")
+        problems += [f"{name} at {number}, {times}: {what}" for what in found]
+    record_property(
+        FIGURES, f"chain of 4 disks hit by {len(chosen)} of {len(everything)} faults: {len(problems)} problems"
+    )
+    assert problems == []
