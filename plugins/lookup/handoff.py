@@ -57,7 +57,15 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain
-from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, known, only, unseal
+from ansible_collections.otc.evs.plugins.plugin_utils._handoff import (
+    FIELDS,
+    MOST_BYTES,
+    HandoffError,
+    disks,
+    known,
+    only,
+    unseal,
+)
 
 
 class LookupModule(LookupBase):
@@ -78,4 +86,6 @@ def read(path: Path, password: str, volume_ids: Sequence[str] | None) -> dict[st
     except HandoffError as error:
         return {"problem": safe_message(str(error))}
     content = content if volume_ids is None else only(content, volume_ids)
-    return {**content, "known": known(content)}
+    # A module knows no more of a transfer than these.
+    transfers = [{name: row[name] for name in FIELDS if name in row} for row in content["transfers"]]
+    return {**content, "transfers": transfers, "known": known(content), "disks": disks(content)}

@@ -37,6 +37,10 @@ options:
     type: list
     elements: str
     default: []
+  leaving:
+    description: What M(otc.evs.evs_attachment) has rehearsed in the source, by which the file tells where disks were.
+    type: dict
+    default: {}
 seealso:
   - plugin: otc.evs.handoff
     plugin_type: lookup
@@ -65,7 +69,14 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
-from ansible_collections.otc.evs.plugins.plugin_utils._handoff import MOST_BYTES, HandoffError, merge, seal, unseal
+from ansible_collections.otc.evs.plugins.plugin_utils._handoff import (
+    MOST_BYTES,
+    HandoffError,
+    merge,
+    seal,
+    unseal,
+    wishes_of,
+)
 
 ADVICE = "Give a path in a directory that exists and is yours."
 
@@ -76,16 +87,23 @@ class LookupModule(LookupBase):
     def run(self, terms: Sequence[str], variables: Any = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         password, about, offered, dead = (self.get_option(name) for name in ("password", "about", "offered", "dead"))
-        return [problem(Path(term).expanduser(), str(password), about, offered, dead) for term in terms]
+        leaving = self.get_option("leaving")
+        wishes = wishes_of(leaving.get("disks", ()), leaving.get("coming", ()))
+        return [problem(Path(term).expanduser(), str(password), about, offered, dead, wishes) for term in terms]
 
 
 def problem(
-    path: Path, password: str, about: Mapping[str, Any], offered: Sequence[Mapping[str, Any]], dead: Sequence[str]
+    path: Path,
+    password: str,
+    about: Mapping[str, Any],
+    offered: Sequence[Mapping[str, Any]],
+    dead: Sequence[str],
+    wishes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
     """Write the file; why that cannot be done, as a sentence, or nothing."""
     try:
         require_own(path)
-        write_whole(path, seal(merge(_old(path, password), offered, about, dead), password), 0o600)
+        write_whole(path, seal(merge(_old(path, password), offered, about, dead, wishes), password), 0o600)
     except HandoffError as error:
         return safe_message(str(error))
     except FileProblem as error:

@@ -56,7 +56,12 @@ def wanted(volumes: Iterable[Any], servers: Iterable[Told] = (), rows: Sequence[
         "servers": [item["name"] for item in servers],
         "refs": list(dict.fromkeys(ref for row in rows if (ref := row.get("id") or row.get("name")))),
         "attachments": pairs,
+        "unmatched": [ref for ref in [*named, *whole] if not _is_known(ref, rows)],
     }
+
+
+def _is_known(ref: str, rows: Iterable[Told]) -> bool:
+    return any(ref in (row.get("id"), row.get("name"), *_before(row).values()) for row in rows)
 
 
 def _pair(row: Told, named: Pair, whole: Pair) -> dict[str, str] | None:
@@ -77,7 +82,7 @@ def _in_order(rows: Sequence[Told]) -> list[Told]:
     places: dict[str, int] = {}
     keys = []
     for row in rows:
-        server = _before(row).get("id") or f"none {len(places)}"
+        server = _before(row).get("id") or _before(row).get("name") or f"none {len(places)}"
         device = (row.get("device") or {}).get("before") or ""
         keys.append((places.setdefault(server, len(places)), Seat("", device).order))
     return [row for dummy, row in sorted(zip(keys, rows), key=lambda pair: pair[0])]
@@ -86,6 +91,7 @@ def _in_order(rows: Sequence[Told]) -> list[Told]:
 def rehearsed(told: Told, leaving: Told, entering: Told | None = None) -> dict[str, Any]:
     """What a run would do, of the rehearsals of its parts; a problem of one keeps all from beginning."""
     problems = [*leaving.get("problems", ()), *told["problems"], *(entering or {}).get("problems", ())]
+    told = told if entering is None or "to_attach" in told else _with_seats(told, entering)
     pairs = {kind: {pair["volume"] for pair in told.get(f"to_{kind}", ())} for kind in ("detach", "attach")}
     rows = []
     for row in told["disks"]:
@@ -101,6 +107,23 @@ def rehearsed(told: Told, leaving: Told, entering: Told | None = None) -> dict[s
         "to_detach": [dict(pair) for pair in told.get("to_detach", ())],
         "to_attach": [dict(pair) for pair in told.get("to_attach", ())],
     }
+
+
+def _with_seats(told: Told, entering: Told) -> dict[str, Any]:
+    """What accepts disks, with the servers that they go to."""
+    rows = {row["id"]: row for row in entering.get("disks", ())}
+    seats = [
+        {"volume": row["id"], "server": row["server"]["after"]["id"]}
+        for row in rows.values()
+        if row["outcome"] == ATTACHED
+    ]
+    placed = [
+        {**row, **{name: {"before": None, "after": rows[row["id"]][name]["after"]} for name in ("server", "device")}}
+        if row["id"] in rows and rows[row["id"]]["outcome"] in IN
+        else row
+        for row in told["disks"]
+    ]
+    return {**told, "disks": placed, "to_attach": seats}
 
 
 def state(told: Told, detached: Sequence[Told], moved: Sequence[Told] = ()) -> dict[str, Any]:

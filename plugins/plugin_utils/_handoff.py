@@ -23,11 +23,13 @@ from ansible_collections.otc.evs.plugins.module_utils._text import safe
 FORMAT = "otc.evs handoff"
 VERSION = 1
 FIELDS = ("transfer_id", "auth_key", "volume_id", "volume_name", "size", "volume_type", "created_at")
+WISHES = ("server", "device", "availability_zone")
+"""Where a disk was: the target sees them as wishes, and attaches by its own word only."""
 MOST_TRANSFERS = 20_000
 MOST_BYTES = 32 * 2**20
 """Of a file: what so many disks take, and half as much again. To decrypt it takes seven times as much memory."""
 MOST_PARTS = 20 * MOST_TRANSFERS
-"""Of its JSON, before anything is made of it. A transfer has eight."""
+"""Of its JSON, before anything is made of it. A transfer has twelve."""
 IN_PARTS = "Let the disks be offered in parts, each with a handoff file of its own."
 LONGEST_TEXT = 1000
 LARGEST_SIZE = 10**9
@@ -107,7 +109,9 @@ def _check(content: Handoff) -> None:
 def _check_transfer(row: object, where: str) -> None:
     if not isinstance(row, dict) or not _is_id(row.get("transfer_id")) or not _is_id(row.get("volume_id")):
         raise HandoffError(f"{where} has no transfer_id or no volume_id, or they are no IDs.")
-    _require_texts(row, ("auth_key", "volume_name", "volume_type", "created_at"), where)
+    _require_texts(row, ("auth_key", "volume_name", "volume_type", "created_at", *WISHES), where)
+    if row.get("scsi") is not None and not isinstance(row["scsi"], bool):
+        raise HandoffError(f"{where} has a scsi that is neither true nor false.")
     if not row.get("auth_key"):
         raise HandoffError(f"{where} has no auth_key.")
     size = row.get("size")
@@ -138,9 +142,16 @@ def _require_texts(values: Handoff, names: Sequence[str], where: str) -> None:
 
 
 def merge(
-    old: Handoff | None, offered: Sequence[Handoff], about: Handoff, dead: Collection[str] = ()
+    old: Handoff | None,
+    offered: Sequence[Handoff],
+    about: Handoff,
+    dead: Collection[str] = (),
+    wishes: Mapping[str, Handoff] | None = None,
 ) -> dict[str, Any]:
-    """The handoff with new offers; those of the same disks are replaced, and `dead` transfers left out."""
+    """The handoff with new offers; those of the same disks are replaced, and `dead` transfers left out.
+
+    `wishes` tell by the ID of a disk where it was.
+    """
     rows = {row["volume_id"]: row for row in (old or {}).get("transfers", ()) if row["transfer_id"] not in dead}
     for transfer in offered:
         if transfer.get("auth_key"):
@@ -149,6 +160,8 @@ def merge(
             }
     if len(rows) > MOST_TRANSFERS:
         raise HandoffError(f"it would have more than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
+    for volume_id, row in rows.items():
+        row.update((wishes or {}).get(volume_id, {}))
     return {"format": FORMAT, "version": VERSION, **about, "transfers": list(rows.values())}
 
 
@@ -162,6 +175,51 @@ def known(content: Handoff) -> list[dict[str, Any]]:
     """The transfers of the handoff without their keys, as evs_transfer takes them."""
     return [
         {name: row.get(name) for name in ("transfer_id", "volume_id", "volume_name")} for row in content["transfers"]
+    ]
+
+
+def wishes_of(rows: Sequence[Handoff], coming: Sequence[Handoff]) -> dict[str, dict[str, Any]]:
+    """Where disks are or were, by what evs_attachment tells of them."""
+    about = {disk["id"]: disk for disk in coming}
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        disk = about.get(row["id"])
+        server, device = ((row.get(name) or {}).get("before") for name in ("server", "device"))
+        known = {"availability_zone": disk["availability_zone"], "scsi": bool(disk["metadata"])} if disk else {}
+        if server:
+            known.update(server=str(server["name"] or server["id"])[:LONGEST_TEXT], device=device)
+        found[row["id"]] = known
+    return found
+
+
+def disks(content: Handoff) -> list[dict[str, Any]]:
+    """The disks of the handoff without keys, as evs_attachment tells and takes them."""
+    return [_disk(row) for row in content["transfers"]]
+
+
+def _disk(row: Handoff) -> dict[str, Any]:
+    server = row.get("server")
+    return {
+        "id": row["volume_id"],
+        "name": row.get("volume_name"),
+        "size": row.get("size"),
+        "volume_type": row.get("volume_type"),
+        "availability_zone": row.get("availability_zone"),
+        "metadata": {"hw:passthrough": "true"} if row.get("scsi") else {},
+        "server": {"before": {"id": None, "name": server} if server else None, "after": None},
+        "device": {"before": row.get("device"), "after": None},
+    }
+
+
+def stated_wishes(rows: Sequence[Handoff], pairs: Sequence[Handoff]) -> list[str]:
+    """What the source says of the servers of disks that the target attaches to none."""
+    meant = {pair["volume"] for pair in pairs}
+    return [
+        f"Disk {safe(row['name'] or row['id'])} was in server {safe(row['server']['before']['name'])} of the source as "
+        f"{safe(row['device']['before'] or 'a device that is not known')}. It is not attached here: "
+        "name a server for it in tenant_transfer_servers or tenant_transfer_volumes, if it is to be."
+        for row in rows
+        if row["server"]["before"] and not {row["id"], row["name"]} & meant
     ]
 
 

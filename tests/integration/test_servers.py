@@ -113,3 +113,28 @@ def test_all_is_checked_before_the_first_detach(
     assert words in refused.words
     assert changes(four_disks) == []
     assert places(four_disks) == BEFORE
+
+
+def test_two_controllers_and_wishes_that_attach_nothing(four_disks: EmulatorServer, tmp_path: Path) -> None:
+    """A offers what was attached; B attaches by its own map, and A's wishes alone attach nothing."""
+    secret = {"tenant_transfer_handoff_file": str(tmp_path / "handoff"), "tenant_transfer_handoff_password": "dummy"}
+    given = {"tenant_transfer_source": CLOUDS["tenant_transfer_source"], **secret}
+    asked = {key: ASKED[key] for key in ("tenant_transfer_servers", "tenant_transfer_detach")}
+    offered = play(four_disks, tmp_path, "otc.evs.offer", **given, **asked)
+    assert offered.exit_status == 0, offered.output
+    assert "2 offered, 2 detached" in offered.words
+    assert places(four_disks)["app01"] == []
+
+    given = {"tenant_transfer_target": CLOUDS["tenant_transfer_target"], **secret}
+    wrong = {"tenant_transfer_servers": [{"name": "db01", "target": "db01-new"}]}
+    refused = play(four_disks, tmp_path, "otc.evs.accept", **given, **wrong)
+    assert "tells of no disk and no server db01" in refused.words, refused.output
+    accepted = play(four_disks, tmp_path, "otc.evs.accept", **given)
+    assert accepted.exit_status == 0, accepted.output
+    assert "was in server app01 of the source as /dev/vdb. It is not attached here" in accepted.words
+    assert places(four_disks)["app01-new"] == []
+    mapped = {"tenant_transfer_servers": [{"name": "app01", "target": "app01-new"}]}
+    attached = play(four_disks, tmp_path, "otc.evs.accept", **given, **mapped)
+    assert attached.exit_status == 0, attached.output
+    assert "2 already there, 2 attached" in attached.words
+    assert places(four_disks)["app01-new"] == ["app01-data", "app01-logs"]
