@@ -25,6 +25,8 @@ OWNER_CHANGED = ("moved", "accepted")
 OFFERED = ("offered",)
 EVENTS = (*OWNER_CHANGED, *OFFERED, "withdrawn")
 """What a run can have done to a disk; every other outcome leaves it as it was."""
+BESIDES = ("detached", "attached")
+"""Steps of a run that took a disk from a server to a server."""
 
 # What a run is called, and the file of a run: of localhost RUN.json, of another host RUN-HOST.json.
 RUN = r"[0-9]{8}T[0-9]{6}Z-[0-9A-Za-z]{1,32}"
@@ -56,6 +58,15 @@ class Reason(NamedTuple):
     remedy: str | None
 
 
+class Seats(NamedTuple):
+    """The servers that a disk was in before the run, and after, by their names, and its devices there."""
+
+    before: str | None
+    device_before: str | None
+    after: str | None
+    device_after: str | None
+
+
 class Disk(NamedTuple):
     """What a run says of a disk."""
 
@@ -69,6 +80,16 @@ class Disk(NamedTuple):
     transfer_id: str | None
     at: str | None
     message: str | None
+    servers: Seats | None = None
+    guest_name: str | None = None
+    steps: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> list[str]:
+        """All that the run did to it: of a disk that was in use more than its outcome tells."""
+        if self.steps:
+            return [step for step in self.steps if step in (*EVENTS, *BESIDES)]
+        return [self.outcome] if self.outcome in EVENTS else []
 
 
 class Fact(NamedTuple):
@@ -209,7 +230,25 @@ def _disk(fields: _Fields) -> Disk:
         transfer_id=fields.text_or_none("transfer_id"),
         at=None if fields.get("at") is None else fields.moment("at"),
         message=fields.text_or_none("message"),
+        **_besides(fields),
     )
+
+
+def _besides(fields: _Fields) -> dict[str, Any]:
+    """What is told of a disk that was in a server, or went into one."""
+    if not fields.data.get("steps") and not fields.data.get("guest_name"):
+        return {}
+    servers, devices = (_Fields(fields.get(name) or {}, name) for name in ("server", "device"))
+    names = []
+    for when in ("before", "after"):
+        place = _Fields(servers.data.get(when) or {"id": None, "name": None}, f"server {when}")
+        device = devices.text_or_none(when) if when in devices.data else None
+        names += [place.text_or_none("name") or place.text_or_none("id"), device]
+    return {
+        "servers": Seats(*names) if any(names) else None,
+        "guest_name": fields.text_or_none("guest_name"),
+        "steps": fields.texts("steps"),
+    }
 
 
 class _Fields:
@@ -317,7 +356,7 @@ def derive(facts: Iterable[Fact]) -> Derived:
     return Derived(
         runs=tuple(runs),
         state=_state(statements, names),
-        history=tuple(_event(each) for each in statements if each.disk.outcome in EVENTS),
+        history=tuple(_event(each, outcome) for each in statements for outcome in each.disk.done),
         names=names,
     )
 
@@ -336,14 +375,14 @@ def _statement(fact: Fact, row: int) -> _Statement:
     return _Statement(at, fact.finished, fact.started, fact.run, row, disk, fact)
 
 
-def _event(statement: _Statement) -> Event:
+def _event(statement: _Statement, outcome: str) -> Event:
     disk, fact = statement.disk, statement.fact
     return Event(
         id=disk.id,
         name=disk.name,
         size=disk.size,
         volume_type=disk.volume_type,
-        outcome=disk.outcome,
+        outcome=outcome,
         at=disk.at or fact.finished,
         run=fact.run,
         source=fact.source.project_name if fact.source else None,
@@ -369,10 +408,14 @@ def _told(before: State | None, statement: _Statement, names: Mapping[str, str])
     disk, fact = statement.disk, statement.fact
     at = disk.at or fact.finished
     moved = (
-        (at, fact.run) if disk.outcome in OWNER_CHANGED else (before and before.moved_at, before and before.moved_by)
+        (at, fact.run)
+        if any(step in OWNER_CHANGED for step in disk.done)
+        else (before and before.moved_at, before and before.moved_by)
     )
     offered = (
-        (at, fact.run) if disk.outcome in OFFERED else (before and before.offered_at, before and before.offered_by)
+        (at, fact.run)
+        if any(step in OFFERED for step in disk.done)
+        else (before and before.offered_at, before and before.offered_by)
     )
     return State(
         id=disk.id,

@@ -43,8 +43,8 @@ WORDS = {
     OFFERED: "offered",
     ACCEPTED: "accepted",
     WITHDRAWN: "withdrawn",
-    ATTACHED: "attached",
     DETACHED: "detached",
+    ATTACHED: "attached",
     ALREADY_THERE: "already there",
     ALREADY_OFFERED: "already offered",
     ALREADY_ATTACHED: "already attached",
@@ -59,8 +59,8 @@ VERBS = {
     OFFERED: "offer",
     ACCEPTED: "accept",
     WITHDRAWN: "withdraw",
-    ATTACHED: "attach",
     DETACHED: "detach",
+    ATTACHED: "attach",
 }
 ALWAYS_TOLD = {MOVED: (MOVED, ALREADY_THERE), ACCEPTED: (ACCEPTED, ALREADY_THERE)}
 """What a message counts even if it is none."""

@@ -175,3 +175,71 @@ def test_a_chain_hit_by_faults(
         FIGURES, f"chain of 4 disks hit by {len(chosen)} of {len(everything)} faults: {len(problems)} problems"
     )
     assert problems == []
+
+
+@pytest.mark.parametrize("on_failure", ["restore", "stay"])
+def test_what_was_detached_and_does_not_move(emulator: EmulatorServer, tmp_path: Path, on_failure: str) -> None:
+    """It goes into its server again, in its order; or it stays free, and its server is told."""
+    prepare(emulator, tmp_path)
+    emulator.order_fault("status", status=403, method="POST", path="os-volume-transfer/[^/]+/accept", times=None)
+    result = act(emulator, tmp_path, on_failure=on_failure)
+    assert {row["outcome"] for row in result["disks"]} == {"failed"}
+    if on_failure == "restore":
+        assert {name: disks for name, disks in order(emulator).items() if disks} == DISKS
+        assert all("was attached again to server app01 (" in message for message in result["failures"][:2])
+        assert [row["server"]["after"]["name"] for row in result["disks"]] == ["app01", "app01", "db01", "db01"]
+    else:
+        assert set(inside(emulator).values()) == {None}
+        assert "It was in server app01 (" in result["failures"][0]
+        assert ") as /dev/vdb;" in result["failures"][0]
+    emulator.end_faults()
+    assert act(emulator, tmp_path)["failures"] == []
+    assert inside(emulator) == AFTER
+
+
+def test_what_cannot_be_attached_again_is_told_with_its_server(emulator: EmulatorServer, tmp_path: Path) -> None:
+    prepare(emulator, tmp_path)
+    for path in ("os-volume-transfer/[^/]+/accept", "os-volume_attachments|attachvolume"):
+        emulator.order_fault("status", status=403, method="POST", path=path, times=None)
+    result = act(emulator, tmp_path)
+    assert set(inside(emulator).values()) == {None}
+    for row, device in zip(result["disks"], ["/dev/vdb", "/dev/vdc"] * 2, strict=True):
+        assert "It could not be attached again in the source" in row["message"]
+        assert f"It was in server {row['server']['before']['name']} (" in row["message"]
+        assert f"as {device};" in row["message"]
+
+
+def test_a_server_that_keeps_its_disk_and_the_others_go(emulator: EmulatorServer, tmp_path: Path) -> None:
+    prepare(emulator, tmp_path)
+    emulator.order_fault("status", status=409, method="DELETE", path="os-volume_attachments", times=1)
+    result = act(emulator, tmp_path)
+    outcomes = {row["name"]: row["outcome"] for row in result["disks"]}
+    assert sorted(outcomes.values()) == ["failed", "moved", "moved", "moved"]
+    (stays,) = (name for name, outcome in outcomes.items() if outcome == "failed")
+    assert inside(emulator) == {**AFTER, stays: BEFORE[stays]}
+
+
+def test_a_run_that_may_not_begin_tells_what_an_earlier_one_detached(
+    emulator: EmulatorServer, tmp_path: Path, dying: Callable[[int, bool], None]
+) -> None:
+    """Killed when the first disks are detached; then somebody locks the server of the target."""
+    prepare(emulator, tmp_path)
+    act(emulator, tmp_path)
+    asked = [request for request in emulator.requests() if not request.path.endswith("/auth/tokens")]
+    third = [number for number, request in enumerate(asked, 1) if request.method == "DELETE"][2]
+    prepare(emulator, tmp_path)
+    dying(third, False)
+    with pytest.raises(Killed):
+        act(emulator, tmp_path)
+    dying(0, False)
+    (target,) = (server["id"] for server in emulator.servers() if server["name"] == "app01-new")
+    emulator.update_server(target, locked=True)
+    free = {name for name, where in inside(emulator).items() if where is None}
+    assert free
+    result = act(emulator, tmp_path)
+    assert result["problems"]
+    told = " ".join(result["failures"])
+    assert all(f"Disk {name} was detached by an earlier run and is in no server." in told for name in free)
+    emulator.update_server(target, locked=False)
+    assert act(emulator, tmp_path)["failures"] == []
+    assert inside(emulator) == AFTER

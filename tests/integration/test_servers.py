@@ -69,13 +69,13 @@ def test_a_chain_checked_done_and_done_again(four_disks: EmulatorServer, tmp_pat
     assert (checked.exit_status, changes(four_disks)) == (0, []), checked.output
     assert changes(four_disks) == []
     assert "detach from app01, move, attach to app01-new" in checked.words
-    assert "4 would be moved, 0 already there, 3 would be attached, 4 would be detached" in checked.words
+    assert "4 would be moved, 0 already there, 4 would be detached, 3 would be attached" in checked.words
     assert places(four_disks) == BEFORE
 
     done = run(four_disks, tmp_path, **reports)
     assert done.exit_status == 0, done.output
     assert places(four_disks) == AFTER
-    assert "4 moved, 0 already there, 3 attached, 4 detached" in done.words
+    assert "4 moved, 0 already there, 4 detached, 3 attached" in done.words
     rows = {row["name"]: row for row in result_of(tmp_path)["disks"]}
     row = rows["app01-logs"]
     assert row["steps"] == ["detached", "moved", "attached"]

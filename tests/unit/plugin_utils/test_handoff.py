@@ -18,12 +18,15 @@ from ansible_collections.otc.evs.plugins.plugin_utils._handoff import (
     LONGEST_TEXT,
     VERSION,
     HandoffError,
+    disks,
     known,
     merge,
     only,
     refusal,
     seal,
+    stated_wishes,
     unseal,
+    wishes_of,
 )
 from tests.support.rows import HERE, THERE
 
@@ -261,3 +264,43 @@ PLACE = THERE.as_result()
 )
 def test_whom_it_is_for(content: dict[str, Any], place: dict[str, Any], to_offer: bool, words: str) -> None:
     assert refusal({"source": HERE.as_result(), **content}, place, to_offer) == words
+
+
+SEATS: list[dict[str, Any]] = [
+    {
+        "id": an_id(101),
+        "server": {"before": {"id": "s", "name": "app01"}, "after": None},
+        "device": {"before": "/dev/vdb", "after": None},
+    },
+    {"id": an_id(102), "server": None, "device": None},
+    {"id": None, "server": None, "device": None},
+]
+COMING: list[dict[str, Any]] = [
+    {"id": an_id(101), "availability_zone": "eu-de-01", "metadata": {"hw:passthrough": "true"}},
+    {"id": an_id(102), "availability_zone": "eu-de-02", "metadata": {}},
+]
+
+
+def test_where_disks_were_travels_as_wishes() -> None:
+    """They come through the seal, outlive a later run that knows nothing of it, and hold no keys."""
+    content = merge(CONTENT, [], ABOUT, [], wishes_of(SEATS, COMING))
+    content = merge(unseal(seal(content, PASSWORD), PASSWORD), [], ABOUT, [], wishes_of(SEATS[1:], []))
+    first, second = disks(content)
+    assert (first["server"]["before"], first["device"]["before"]) == ({"id": None, "name": "app01"}, "/dev/vdb")
+    assert (first["availability_zone"], first["metadata"]) == ("eu-de-01", {"hw:passthrough": "true"})
+    assert (second["server"]["before"], second["metadata"]) == (None, {})
+    assert not [key for row in disks(content) for key in row if "key" in key]
+    (line,) = stated_wishes(disks(content), [])
+    assert "was in server app01 of the source as /dev/vdb. It is not attached here" in line
+    assert stated_wishes(disks(content), [{"volume": an_id(101), "server": "new"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("server", 1), ("server", "x" * 1001), ("device", ["/dev/vdb"]), ("availability_zone", {}), ("scsi", 1)],
+)
+def test_a_wish_that_no_offer_has_written_is_refused(name: str, value: Any) -> None:
+    content = json.loads(json.dumps(CONTENT))
+    content["transfers"][0][name] = value
+    with pytest.raises(HandoffError, match=f"transfer number 1 has a {name}"):
+        unseal(vault_of(json.dumps(content)), PASSWORD)

@@ -294,6 +294,19 @@ def test_disks_stand_by_their_names() -> None:
     assert only(report(fact(8, rows))["state"], "id") == [("3",), ("4",), ("1",), ("2",)]
 
 
+def test_a_disk_that_went_from_server_to_server_has_all_its_events() -> None:
+    """Also if the last step failed: that it was moved, and by which run, stays told."""
+    servers = {"before": {"id": "s1", "name": "app01"}, "after": None}
+    device = {"before": "/dev/vdb", "after": None}
+    steps = ["detached", "moved"]
+    row = disk("d1", "failed", at=AT8, server=servers, device=device, steps=steps, guest_name=None)
+    told = report(fact(8, [row]))
+    assert only(told["history"], "outcome") == [("detached",), ("moved",)]
+    assert only(told["state"], "outcome", "moved_at") == [("failed", AT8)]
+    with pytest.raises(NotAFact, match="name of server before"):
+        as_fact(fact(8, [{**row, "server": {"before": {"id": "s1", "name": 1}}}]))
+
+
 def test_the_history_has_each_real_event_in_order() -> None:
     outcomes = ["moved", "offered", "accepted", "withdrawn"]
     others = ["already_there", "already_offered", "gone", "blocked", "failed", "unknown", "attached"]

@@ -1,0 +1,80 @@
+# Copyright (c) otc.evs contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal of the disks that are detached: what it keeps, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.otc.evs.plugins.lookup.journal import told
+from ansible_collections.otc.evs.plugins.plugin_utils._journal import entries, merge, text_of
+
+
+def rows(*ids: str) -> list[dict[str, Any]]:
+    servers = {"before": {"id": "s1", "name": "app01"}, "after": None}
+    device = {"before": "/dev/vdb", "after": None}
+    return [{"id": name, "name": f"name of {name}", "server": servers, "device": device} for name in ids]
+
+
+def written(*ids: str) -> list[dict[str, Any]]:
+    return entries(rows(*ids), [{"volume": name, "server": "s1"} for name in ids], "p1", "run")
+
+
+def test_only_what_is_about_to_be_detached_is_written(tmp_path: Path) -> None:
+    new = entries(rows("a", "b"), [{"volume": "a", "server": "s1"}, {"volume": "b", "server": "s2"}], "p1", "run")
+    path = tmp_path / "new" / "attachments.json"
+    assert told(path, new, []) == {"disks": new, "path": str(path), "problem": ""}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (item,) = told(path, [], [])["disks"]
+    assert (item["server_id"], item["server_name"], item["volume_id"], item["device"], item["project_id"]) == (
+        "s1",
+        "app01",
+        "a",
+        "/dev/vdb",
+        "p1",
+    )
+    assert item["is_over"] is False
+
+
+def test_a_journal_that_nobody_needs_is_not_made(tmp_path: Path) -> None:
+    assert told(tmp_path / "x" / "attachments.json", [], ["a"])["problem"] == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_over_is_forgotten_when_the_server_loses_others() -> None:
+    first = merge([], written("a", "b"), [])
+    ended = merge(first, [], ["a"])
+    assert [item["is_over"] for item in ended] == [True, False]
+    assert [item["volume_id"] for item in merge(ended, written("c"), [])] == ["b", "c"]
+    assert [item["is_over"] for item in merge(ended, written("a"), [])] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no JSON",
+        "[]",
+        "[" * 100_000,
+        json.dumps({"format": "another", "version": 1, "disks": []}),
+        text_of([{"volume_id": "a"}]),
+        text_of([{**written("a")[0], "device": 1}]),
+        text_of([{**written("a")[0], "device": "x" * 1001}]),
+    ],
+)
+def test_what_is_no_journal_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "attachments.json"
+    path.write_text(text, encoding="utf-8")
+    assert f"The journal {path} cannot be used" in told(path, written("a"), [])["problem"]
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_journal_is_never_written_through_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "attachments.json"
+    path.symlink_to(tmp_path / "other")
+    assert "symbolic link" in told(path, written("a"), [])["problem"]
+    assert not (tmp_path / "other").exists()
