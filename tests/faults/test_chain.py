@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,18 +99,44 @@ def calls(server: EmulatorServer) -> int:
     return sum(not request.path.endswith("/auth/tokens") for request in server.requests())
 
 
-def test_the_way_of_four_disks_costs_four_requests_each(emulator: EmulatorServer, tmp_path: Path) -> None:
-    prepare(emulator, tmp_path)
-    result = act(emulator, tmp_path)
-    assert result["failures"] == []
-    assert order(emulator)["app01-new"] == ["a", "b"]
-    assert order(emulator)["db01-new"] == ["c", "d"]
-    sent = [request for request in emulator.requests() if request.method != "GET" and "tokens" not in request.path]
-    assert len(sent) == 4 * 4
+WAIT = re.compile("GET /v2/[^/]+/volumes/[0-9a-f-]{36}$")
+
+
+def asked(server: EmulatorServer) -> tuple[int, int]:
+    """How many requests were sent, without those that only wait for a disk, and how many of them change something."""
+    sent = [f"{request.method} {request.path}" for request in server.requests()]
+    work = [line for line in sent if not WAIT.match(line)]
+    return len(work), sum(not line.startswith("GET") and "/auth/tokens" not in line for line in work)
+
+
+def test_a_disk_costs_four_requests_beside_waits(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """Detach, offer, accept and attach; all else is asked once a project or once a server."""
+    costs = []
+    for disks in (4, 12):
+        prepare(emulator, tmp_path)
+        for server in emulator.servers():
+            for number in range(disks // 2 - 2 if server["tenant"] == SOURCE else 0):
+                disk = emulator.create_volume(SOURCE, f"{server['name']}-{number}")
+                emulator.seat(server["id"], disk)
+        emulator.forget_requests()
+        result = act(emulator, tmp_path)
+        assert (result["failures"], result["counts"]["attached"]) == ([], disks)
+        everything, changed = asked(emulator)
+        assert changed == 4 * disks
+        costs.append(everything - changed)
+    assert costs[0] == costs[1]
     emulator.forget_requests()
     again = act(emulator, tmp_path)
-    assert (again["failures"], again["counts"]) == ([], {"total": 4, "already_there": 4})
-    assert [request for request in emulator.requests() if changes(request)] == []
+    assert (again["failures"], again["counts"]) == ([], {"total": 12, "already_there": 12})
+    assert asked(emulator)[1] == 0
+
+
+def test_disks_are_attached_in_the_order_that_they_had(emulator: EmulatorServer, tmp_path: Path) -> None:
+    prepare(emulator, tmp_path)
+    assert act(emulator, tmp_path)["failures"] == []
+    assert {name: disks for name, disks in order(emulator).items() if disks} == {
+        f"{name}-new": disks for name, disks in DISKS.items()
+    }
 
 
 def test_a_run_killed_at_any_request_is_finished_by_the_next(
