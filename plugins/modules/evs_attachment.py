@@ -90,7 +90,6 @@ options:
       - V(stopped) only from servers that are shut off. A disk that a guest uses loses data if it is torn out, which a
         Linux guest refuses and a Windows guest does not.
       - V(running) also from servers that run. Unmount the disks in the guest first.
-    type: str
       - V(never) from none. Then a disk that is attached is V(blocked).
     type: str
     choices: [never, stopped, running]
