@@ -40,13 +40,17 @@ def catalog(state: State, project_id: str) -> list[dict[str, Any]]:
             continue
         if (state.config.volumev3_only and kind not in ONLY_V3) or (state.config.leftover_v2 and kind not in LEFT_OVER):
             continue
-        endpoint = {
-            "id": stable_id(f"endpoint {kind}{state.config.cloud}").replace("-", ""),
-            "interface": "public",
-            "region": region,
-            "region_id": region,
-            "url": state.endpoints[service] + path.format(project=project_id),
-        }
+        url = state.endpoints[service] + path.format(project=project_id)
+        endpoints = [
+            {
+                "id": stable_id(f"endpoint {kind}{state.config.cloud} {place}").replace("-", ""),
+                "interface": "public",
+                "region": place,
+                "region_id": place,
+                "url": url,
+            }
+            for place in (region, *state.config.more_regions)
+        ]
         service_id = stable_id(f"service {kind}{state.config.cloud}").replace("-", "")
-        listed.append({"id": service_id, "type": kind, "name": name, "endpoints": [endpoint]})
+        listed.append({"id": service_id, "type": kind, "name": name, "endpoints": endpoints})
     return listed

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from tests.emulator.access_keys import access_of, secret_of
 from tests.emulator.state import OTHER
 
 LOGINS = {
@@ -25,6 +26,12 @@ LOGINS = {
 def clouds(auth_url: str, region: str) -> dict[str, Any]:
     """Return the entries of clouds.yaml by name."""
     return {name: entry(auth_url, region, *login) for name, login in LOGINS.items()}
+
+
+def key_login(cloud: str) -> dict[str, str]:
+    """Return what logs in as the user of a cloud with the permanent access key."""
+    user, project = LOGINS[cloud][0], LOGINS[cloud][2]
+    return {"access_key": access_of(user), "secret_key": secret_of(user), "project_name": project}
 
 
 def entry(auth_url: str, region: str, user: str, password: str, project: str, domain: str) -> dict[str, Any]:

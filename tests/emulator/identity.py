@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.emulator import errors
 from tests.emulator.access import authenticate
+from tests.emulator.access_keys import create_temporary
 from tests.emulator.calls import Call, Handler, Reply, Route
 from tests.emulator.catalog import catalog
 from tests.emulator.state import Domain, Project, Token, User, stable_id
@@ -154,6 +155,13 @@ def list_projects(call: Call) -> Reply:
     return Reply(200, {"projects": [project_view(project)] if listed else []})
 
 
+def show_catalog(call: Call) -> Reply:
+    """Show the catalogue of the caller's project."""
+    return Reply(
+        200, {"catalog": catalog(call.state, call.project_id), "links": {"self": f"{call.base}/v3/auth/catalog"}}
+    )
+
+
 def show_project(call: Call) -> Reply:
     """Show the caller's project."""
     if call.params["project"] != call.project_id:
@@ -187,6 +195,8 @@ ROUTES: list[Route] = [
     ("GET", "/v3", show_version),
     ("GET", "/v3/", show_version),
     ("POST", "/v3/auth/tokens", create_token),
+    ("POST", "/v3.0/OS-CREDENTIAL/securitytokens", create_temporary),
+    ("GET", "/v3/auth/catalog", authenticated(show_catalog)),
     ("GET", "/v3/auth/projects", authenticated(list_projects)),
     ("GET", "/v3/projects", authenticated(list_projects)),
     ("GET", "/v3/projects/{project}", authenticated(show_project)),

@@ -114,6 +114,10 @@ class EmulatorServer:
         entry: dict[str, Any] = clouds.clouds(self.auth_url, Config().region)[name]
         return entry
 
+    def key_login(self, name: str) -> dict[str, str]:
+        """Return what goes into `auth` to log in as the user of a cloud by an access key."""
+        return {"auth_url": self.auth_url, **clouds.key_login(name)}
+
     def project_id(self, tenant: str) -> str:
         """Return the id of a project."""
         return self._projects[tenant]

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tests.emulator.access_keys import permanent_keys
 from tests.emulator.compute import Compute
 from tests.emulator.faults import Faults
 from tests.emulator.protection import Backup, Protection
@@ -79,6 +80,8 @@ class Config:
     cinder_fields: bool = False
     """Show disks in Cinder's calls with the fields of Cinder alone, which its own tests insist on (EVS_API B.3)."""
     region: str = "eu-de"
+    more_regions: list[str] = field(default_factory=list)
+    """Further regions that the catalogue lists, at the same addresses."""
     cloud: str = ""
     """Whose catalogue it is: the entries of another cloud have other ids."""
     microversion: str = "3.50"
@@ -363,6 +366,7 @@ class State:
         projects, users, self.agencies = tenants()
         self.projects = {project.id: project for project in projects}
         self.users = {user.name: user for user in users}
+        self.access_keys = permanent_keys(self.users.values())
         self.tokens: dict[str, Token] = {}
         self.endpoints: dict[str, str] = {}
         self.log = RequestLog()
@@ -373,8 +377,10 @@ class State:
 
         Tokens stay valid, so that a client may keep its session.
         """
-        self.config = replace(self._initial, catalogue=list(self._initial.catalogue))
+        self.config = replace(self._initial, catalogue=list(self._initial.catalogue), more_regions=[])
         self.random = random.Random(self._rng_seed)
+        for key in self.access_keys.values():
+            key.wrong.clear()
         self.volumes: dict[str, Volume] = {}
         self.transfers: dict[str, Transfer] = {}
         self.offers: dict[str, dict[str, Transfer]] = {p: {} for p in self.projects}
@@ -440,6 +446,11 @@ class State:
         )
         self.tokens[token.id] = token
         return token
+
+    def signed(self, user: User, project_id: str) -> Token:
+        """Return what stands for a token in a call that is signed; nobody can present it."""
+        now = datetime.now(timezone.utc)
+        return Token("", user, project_id, user.role, now, now, time.monotonic())
 
     def token(self, token_id: str) -> Token | None:
         """Return a token that is still valid."""
