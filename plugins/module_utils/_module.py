@@ -83,6 +83,8 @@ class Task:
         self.timeout = int(params["timeout"])
         self.seconds = seconds_of(params)
         self.secrets = secrets
+        self.warnings: list[str] = []
+        """What the logins have to say."""
         self.concurrency = concurrency_of(params)
         self.recorder: Recorder | None = None
         """What is shown every answer, if something is."""
@@ -94,6 +96,7 @@ class Task:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         if self._session is None:
             self._session = Session(self._login, self.concurrency, self.secrets, self.recorder)
+            self.warnings += self._session.warnings
         return self._session
 
     def target(self) -> Evs:
@@ -107,7 +110,9 @@ class Task:
         params = self.params["target"]
         with of_the_target():
             concurrency = self.concurrency if params["concurrency"] is None else concurrency_of(params)
-            return Session(LoginOptions.from_params(params), concurrency, self.secrets, self.recorder)
+            session = Session(LoginOptions.from_params(params), concurrency, self.secrets, self.recorder)
+            self.warnings += session.warnings
+            return session
 
     @property
     def evs(self) -> Evs:
@@ -217,7 +222,7 @@ def _require_unicode(params: Mapping[str, Any]) -> None:
 
 
 def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
-    for warning in result.warnings:
+    for warning in [*task.warnings, *result.warnings]:
         module.warn(safe_message(warning))
     # A task that rehearses without check mode changes nothing, and nothing will.
     acts = task.check_mode or not task.rehearsed

@@ -19,6 +19,8 @@ SECONDS_RANGE = range(1, 86401)
 DEFAULT_API_TIMEOUT = 60
 NOT_REPEATED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 """As Ansible says it."""
+DIRECTORY = "OTC_EVS_DIRECTORY"
+"""The environment variable with the user's directory, which the action plugin sets: modules run elsewhere."""
 
 
 def shared_argument_spec() -> dict[str, dict[str, Any]]:

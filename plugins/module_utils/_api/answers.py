@@ -13,7 +13,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError, MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    AnswerLost,
+    ApiError,
+    EvsError,
+    MalformedAnswer,
+    sentence,
+)
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
 from ansible_collections.otc.evs.plugins.module_utils._text import safe, whole
 
@@ -44,8 +50,11 @@ def decode(where: str, response: requests.Response, secrets: Secrets) -> Mapping
     return body
 
 
-def api_error(where: str, response: requests.Response, secrets: Secrets) -> EvsError:
-    """The error of an answer of 300 or more, with none of the secrets in it."""
+def api_error(where: str, response: requests.Response, secrets: Secrets, if_unknown: str = "") -> EvsError:
+    """The error of an answer of 300 or more, with none of the secrets in it.
+
+    `if_unknown` is what to do if the server does not know who asks.
+    """
     body = _body(response)
     reason, code = _reason(body)
     # First cut, then shorten: the beginning of a secret is one, too.
@@ -61,7 +70,14 @@ def api_error(where: str, response: requests.Response, secrets: Secrets) -> EvsE
     words += f" (request id {request_id})" if request_id else ""
     if status < 400:
         words += ". A redirect is not followed, since it would show the token to another server; check the endpoint."
+    if status == 401 and if_unknown:
+        words = f"{sentence(words)} {if_unknown}"
     return ApiError(words, status=status, code=code, request_id=request_id, reason=reason)
+
+
+def words_of(response: requests.Response | None) -> str | None:
+    """The message of an error, in whichever of the ways it is told."""
+    return None if response is None else _reason(_body(response))[0]
 
 
 def short(words: str) -> str:

@@ -10,32 +10,31 @@ Nothing is sent here.  openstacksdk is imported only to read a cloud of clouds.y
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import importlib.metadata
 import os
 import re
 import traceback
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.otc.evs.plugins.module_utils._api import ways
+from ansible_collections.otc.evs.plugins.module_utils._api.aksk import AUTH_TYPE as AKSK
+from ansible_collections.otc.evs.plugins.module_utils._api.aksk import NAMES as AKSK_NAMES
+from ansible_collections.otc.evs.plugins.module_utils._api.clouds import exists, folder, here, read_cloud, seconds
 from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import require_no_credentials
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
-from ansible_collections.otc.evs.plugins.module_utils._options import DEFAULT_API_TIMEOUT, LoginOptions
+from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets, texts_in
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
-    from keystoneauth1 import loading
 except ImportError:
     KEYSTONEAUTH_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     KEYSTONEAUTH_IMPORT_ERROR = None
 
 if TYPE_CHECKING:
-    from keystoneauth1.loading.base import BaseLoader
     from keystoneauth1.loading.opts import Opt
     from keystoneauth1.plugin import BaseAuthPlugin
 
@@ -52,11 +51,8 @@ NOT_BESIDE_A_CLOUD_DICT = (
 )
 
 
+COMPLETE = "Name a cloud of clouds.yaml in the option cloud, or put it into auth."
 CALLED_LIKE_SECRETS = ("password", "secret", "token", "passcode")
-NAMES_ELSEWHERE = ("ak", "sk", "access_key", "secret_key", "region_name", "interface", "ca_cert", "auth_type", "cloud")
-"""What people write into auth, and is not taken there."""
-LIKENESS = 0.75
-"""As difflib measures it: `pasword` is like `password`."""
 
 
 TEXT_OF_A_KEY = re.compile(r"[\r\n]|\\n|-----|^M[A-Za-z0-9+/]{59,}=*$")
@@ -76,12 +72,15 @@ class Credentials:
     verify: bool | str
     cert: str | tuple[str, str] | None
     region_name: str | None
-    interface: str
+    interfaces: list[str]
+    """The kinds of endpoints that are used, the preferred one first."""
     api_timeout: float
     endpoint_of: Callable[[str], str | None]
     """The endpoint override that clouds.yaml has for a service type, if any."""
     secrets: frozenset[str] = frozenset()
     """The values of its secret options, which a server might echo."""
+    regions: tuple[str, ...] = ()
+    """The regions among which nobody has chosen, the one taken first; empty if somebody has."""
 
 
 def credentials(options: LoginOptions) -> Credentials:
@@ -99,176 +98,142 @@ def credentials(options: LoginOptions) -> Credentials:
         )
     found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
     require_no_credentials(str(getattr(found.plugin, "auth_url", None) or ""), f"the auth_url of {found.origin}")
-    files = [found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])]
-    for name in files:
-        if isinstance(name, str) and TEXT_OF_A_KEY.search(name):
+    for text in (found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])):
+        if isinstance(text, str) and TEXT_OF_A_KEY.search(text):
             raise LoginError(
                 "One of ca_cert, client_cert and client_key holds the text of a certificate or of a key, and takes the "
                 "path of a file. Write the text into a file, and give its path."
             )
-        if isinstance(name, str) and not _exists(name):
+    cert = (
+        (here(found.cert[0]), here(found.cert[1])) if isinstance(found.cert, tuple) else found.cert and here(found.cert)
+    )
+    verify = here(found.verify) if isinstance(found.verify, str) else found.verify
+    files = [verify, *(cert if isinstance(cert, tuple) else [cert])]
+    for name in files:
+        if isinstance(name, str) and not exists(name):
             # Modules run in the folder of the playbook, which may be anywhere.
-            where = "" if Path(name).is_absolute() else f" in {Path.cwd()}"
+            where = "" if Path(name).is_absolute() else f" in {folder()}"
             remedy = " Give its whole path." if where else ""
             raise LoginError(
                 f"There is no file {quoted(name)}{where}, which ca_cert, client_cert or client_key names.{remedy}"
             )
-    return found
+    return replace(found, verify=verify, cert=cert)
 
 
-def _exists(name: str) -> bool:
-    try:
-        return Path(name).exists()
-    except OSError:  # a name that no file can have
-        return False
-
-
-def _secrets_of(auth_type: str, config: Mapping[str, Any]) -> frozenset[str]:
+def _secrets_of(auth_type: str | None, config: Mapping[str, Any]) -> frozenset[str]:
     """What a server might echo and no message may show: the values in `auth` that are not known to be harmless, and
     others that are called like secrets."""
-    try:
-        options = _loader(auth_type).get_options()
-    except ks_exceptions.NoMatchingPlugin:
-        options = []
-    harmless = {name.dest for option in options if not option.secret for name in (option, *option.deprecated)}
     auth = config.get("auth")
-    values = [value for name, value in auth.items() if name not in harmless] if isinstance(auth, Mapping) else []
-    values += [
-        value for name, value in config.items() if any(word in str(name).lower() for word in CALLED_LIKE_SECRETS)
-    ]
+    auth = auth if isinstance(auth, Mapping) else {}
+    options = _options_of(ways.meant_type(auth_type, auth), auth)
+    harmless = {name for option in options if not option.secret for name in ways.names_of(option)}
+    values = [value for name, value in auth.items() if name not in harmless]
+    values += [value for name, value in config.items() if _called_like_a_secret(str(name).lower())]
     return frozenset(texts_in(values))
 
 
-def _named(names: Collection[object]) -> str:
-    """Names that are no options, for a message: what is not even like one may be a secret."""
-    known = {*NAMES_ELSEWHERE}
-    for entry in importlib.metadata.distribution("keystoneauth1").entry_points:
-        if entry.group == loading.PLUGIN_NAMESPACE:
-            # Some need libraries that are not there.
-            with contextlib.suppress(Exception):
-                known |= {option.dest for option in entry.load()().get_options()}
-    shown = sorted(str(name) for name in names if difflib.get_close_matches(str(name), known, 1, LIKENESS))
-    hidden = len(names) - len(shown)
-    return ", ".join(shown + ([f"{hidden} that may be secrets, since they are like no option"] if hidden else []))
+def _called_like_a_secret(name: str) -> bool:
+    return name in AKSK_NAMES or any(word in name for word in CALLED_LIKE_SECRETS)
 
 
-def _loader(auth_type: str) -> BaseLoader[BaseAuthPlugin]:
-    """The loader of an auth plugin.
-
-    keystoneauth1 would look through all packages of the machine, which takes longer than all else
-    before the first request, and write what it found into a cache that no module finds again.
-    """
-    with contextlib.suppress(ImportError):
-        for entry in importlib.metadata.distribution("keystoneauth1").entry_points:
-            if (entry.group, entry.name) == (loading.PLUGIN_NAMESPACE, auth_type):
-                loader: BaseLoader[BaseAuthPlugin] = entry.load()()
-                return loader
-    return loading.get_plugin_loader(auth_type)
+def _options_of(auth_type: str, auth: Mapping[str, Any]) -> list[Opt]:
+    """The options of an auth plugin; none if there is no such plugin, which is told elsewhere."""
+    try:
+        return ways.options_of(auth_type, auth)
+    except (LoginError, AttributeError, ks_exceptions.NoMatchingPlugin):
+        return []
 
 
 def _from_auth(options: LoginOptions) -> Credentials:
-    environment: Mapping[str, str] = {} if options.auth is not None else os.environ
-    given = options.auth or {}
+    environment = {} if options.auth is not None else _os_variables()
+    given = ways.tidied(environment if options.auth is None else options.auth)
     origin = "the option auth" if options.auth is not None else "the OS_* environment variables"
-
-    def value_of(option: Opt) -> Any:
-        for name in (option.dest, *(old.dest for old in option.deprecated)):
-            if given.get(name) is not None:
-                return given[name]
-        return next((environment[name] for name in option.argparse_envvars if environment.get(name)), option.default)
-
-    auth_type = options.auth_type or environment.get("OS_AUTH_TYPE") or "password"
-    plugin = _auth_plugin(auth_type, given, value_of, origin)
-    values = {option.dest: value_of(option) for option in _loader(auth_type).get_options()}
-    verify: bool | str = options.ca_cert or environment.get("OS_CACERT") or True
-    cert = options.client_cert or environment.get("OS_CERT")
-    key = options.client_key or environment.get("OS_KEY")
+    auth_type = ways.meant_type(options.auth_type or environment.get("auth_type"), given)
+    region_name = options.region_name or environment.get("region_name")
+    loader, known = ways.usable_loader(auth_type), ways.options_of(auth_type, given)
+    whole = ways.with_domains(given, {option.dest for option in known})
+    values = {option.dest: _value_of(option, whole) for option in known}
+    if auth_type == AKSK:
+        values["project_name"] = values["project_name"] or region_name
+    ways.require_all(known, values, origin, COMPLETE)
+    if options.auth is not None:
+        ways.require_known(auth_type, known, whole, "auth")
+    try:
+        plugin = loader.load_from_options(**values)
+    except ks_exceptions.AuthPluginException as error:
+        raise LoginError(f"The credentials in {origin} are not complete: {error} {COMPLETE}") from error
+    verify: bool | str = options.ca_cert or environment.get("cacert") or True
+    insecure = environment.get("insecure", "").lower() == "true"
+    cert = options.client_cert or environment.get("cert")
+    key = options.client_key or environment.get("key")
     return Credentials(
         plugin=plugin,
         origin=origin,
-        verify=False if options.validate_certs is False else verify,
+        verify=False if options.validate_certs is False or (insecure and not options.validate_certs) else verify,
         cert=(cert, key) if cert and key else cert,
-        region_name=options.region_name or environment.get("OS_REGION_NAME"),
-        interface=options.interface or environment.get("OS_INTERFACE") or "public",
-        api_timeout=options.api_timeout or DEFAULT_API_TIMEOUT,
-        endpoint_of=lambda service_type: None,
-        secrets=_secrets_of(auth_type, {"auth": {**given, **values}}),
+        region_name=region_name,
+        interfaces=[options.interface or environment.get("interface") or environment.get("endpoint_type") or "public"],
+        api_timeout=options.api_timeout or seconds(environment.get("api_timeout"), origin),
+        endpoint_of=lambda kind: environment.get(f"{kind.replace('-', '_')}_endpoint_override"),
+        secrets=_secrets_of(auth_type, {**environment, "auth": {**(options.auth or {}), **values}}),
     )
 
 
-def _auth_plugin(
-    auth_type: str, given: Mapping[str, Any], value_of: Callable[[Opt], Any], origin: str
-) -> BaseAuthPlugin:
-    """The auth plugin with its options; every one that is given has to be one of them."""
-    try:
-        loader = _loader(auth_type)
-        plugin = loader.load_from_options_getter(value_of)
-    except ks_exceptions.NoMatchingPlugin as error:
-        raise LoginError(
-            f"There is no auth_type {auth_type!r}. "
-            "Give one that keystoneauth1 knows, such as password, token or v3applicationcredential."
-        ) from error
-    except ks_exceptions.AuthPluginException as error:
-        raise LoginError(
-            f"The credentials in {origin} are not complete: {error} Name a cloud of clouds.yaml in the option cloud, "
-            "or give at least auth_url, username, password, project_name and the domains in auth."
-        ) from error
-    taken = {name.dest: option for option in loader.get_options() for name in (option, *option.deprecated)}
-    unknown = [name for name in given if name not in taken]
-    if unknown:
-        raise LoginError(
-            f"auth_type {auth_type} does not take {_named(unknown)} in auth. "
-            f"It takes {', '.join(sorted({option.dest for option in taken.values()}))}."
-        )
-    return plugin
+def _os_variables() -> dict[str, str]:
+    """The variables of the openstack CLI, by the names that their values have in auth."""
+    return {name[3:].lower(): value for name, value in os.environ.items() if name.startswith("OS_") and value}
+
+
+def _value_of(option: Opt, given: Mapping[str, Any]) -> Any:
+    if option.dest == "auth_methods":
+        return ways.methods_of(given) or None
+    value = next((given[name] for name in ways.names_of(option) if name in given), option.default)
+    return None if value is None else option.type(value)
 
 
 def _sdk_words(error: Exception, cloud: str | Mapping[str, Any], options: LoginOptions) -> str:
     """What openstacksdk says, without secrets."""
     no_option = UNEXPECTED.search(str(error))
     if no_option:
-        return f"its auth_type does not take {_named([no_option.group(1)])} in auth."
+        return f"its auth_type does not take {ways.named([no_option.group(1)])} in auth."
     secrets = Secrets()
-    for config in (cloud if isinstance(cloud, Mapping) else {}, {"auth": options.auth}):
-        secrets.add(_secrets_of(str(options.auth_type or config.get("auth_type") or "password"), config))
+    configs: list[Mapping[str, Any]] = [cloud if isinstance(cloud, Mapping) else {}, {"auth": options.auth}]
+    for config in configs:
+        secrets.add(_secrets_of(options.auth_type or config.get("auth_type"), config))
     return secrets.cut(str(error))
 
 
 def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> Credentials:
     try:
         from openstack import exceptions as sdk_exceptions
-        from openstack.config.loader import OpenStackConfig
     except ImportError as error:
         raise LoginError(
             "The option cloud (and OS_CLOUD) needs the Python library openstacksdk, which cannot be imported: "
             f"{error}. Install it where the module runs, or give auth instead of cloud."
         ) from error
-    origin = f"the cloud {cloud!r} of clouds.yaml" if isinstance(cloud, str) else "the dictionary in the option cloud"
+    named = isinstance(cloud, str)
+    origin = f"the cloud {cloud!r} of clouds.yaml" if named else "the dictionary in the option cloud"
+    overrides: dict[str, Any] = {
+        "auth": options.auth,
+        "auth_type": options.auth_type,
+        "region_name": options.region_name,
+        "interface": options.interface,
+        "verify": options.validate_certs,
+        "cacert": options.ca_cert,
+        "cert": options.client_cert,
+        "key": options.client_key,
+        "api_timeout": options.api_timeout,
+    }
+    both = [name for name in NOT_BESIDE_A_CLOUD_DICT if getattr(options, name) is not None]
+    if both and not named:
+        raise LoginError(f"The option cloud is a dictionary and complete by itself; put {', '.join(both)} into it.")
+    remedy = "under auth of this cloud in clouds.yaml, or in secure.yaml beside it" if named else "into its auth"
     try:
-        if isinstance(cloud, str):
-            overrides: dict[str, Any] = {
-                "auth": options.auth,
-                "auth_type": options.auth_type,
-                "region_name": options.region_name,
-                "interface": options.interface,
-                "verify": options.validate_certs,
-                "cacert": options.ca_cert,
-                "cert": options.client_cert,
-                "key": options.client_key,
-                "api_timeout": options.api_timeout,
-            }
-            region = OpenStackConfig().get_one(
-                cloud=cloud, **{name: value for name, value in overrides.items() if value is not None}
-            )
-        else:
-            both = [name for name in NOT_BESIDE_A_CLOUD_DICT if getattr(options, name) is not None]
-            if both:
-                raise LoginError(
-                    f"The option cloud is a dictionary and complete by itself; put {', '.join(both)} into it."
-                )
-            region = OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**cloud)
-        verify, cert = region.get_requests_verify_args()
-        plugin, interface = region.get_auth(), region.get_interface("block-storage")
+        found = read_cloud(
+            cloud, {name: value for name, value in overrides.items() if value is not None}, origin, f"Put it {remedy}."
+        )
+        verify, cert = found.region.get_requests_verify_args()
+        interface = found.region.get_interface("block-storage") or "public"
     except (
         sdk_exceptions.SDKException,
         ks_exceptions.ClientException,
@@ -278,22 +243,23 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
         ValueError,
     ) as error:
         known = ""
-        if isinstance(cloud, str):
+        if named:
             known = (
                 " Files looked for: clouds.yaml in the current directory, ~/.config/openstack and /etc/openstack, "
                 "or OS_CLIENT_CONFIG_FILE."
             )
         raise LoginError(f"openstacksdk cannot use {origin}: {_sdk_words(error, cloud, options)}{known}") from error
-    if plugin is None:
+    if found.plugin is None:
         raise LoginError(f"There are no credentials in {origin}.")
     return Credentials(
-        plugin=plugin,
+        plugin=found.plugin,
         origin=origin,
         verify=True if verify is None else verify,
         cert=cert,
-        region_name=region.get_region_name("block-storage"),
-        interface=str(interface[0] if isinstance(interface, list) else interface or "public"),
-        api_timeout=float(region.config.get("api_timeout") or DEFAULT_API_TIMEOUT),
-        endpoint_of=region.get_endpoint,
-        secrets=_secrets_of(str(region.config.get("auth_type") or "password"), region.config),
+        region_name=found.region.get_region_name("block-storage") or None,
+        interfaces=[str(each) for each in ([interface] if isinstance(interface, str) else interface) if each],
+        api_timeout=seconds(found.region.config.get("api_timeout"), origin),
+        endpoint_of=found.region.get_endpoint,
+        secrets=_secrets_of(found.auth_type, {**found.region.config, "auth": found.auth}),
+        regions=tuple(found.regions),
     )

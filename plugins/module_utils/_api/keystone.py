@@ -12,15 +12,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.otc.evs.plugins.module_utils._api.answers import LONGEST_CODE, retry_after, short
+from ansible_collections.otc.evs.plugins.module_utils._api.aksk import REMEDY, AkSk
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import LONGEST_CODE, retry_after, short, words_of
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import CATALOGUE_TYPES
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff
+from ansible_collections.otc.evs.plugins.module_utils._api.signature import Signature
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
+    MOST_SHOWN,
     EvsError,
     LoginError,
     MalformedAnswer,
     Unreachable,
     UntrustedServer,
+    quoted,
+    sentence,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
@@ -74,24 +80,39 @@ class Keystone:
             )
         if not all(isinstance(part, str) for part in scope):
             raise self._failure(TypeError("the project of the token is not told by strings"))
-        self.project = Project(whole(scope[0]), whole(scope[1]), found.region_name)
+        self.region_name, self.warnings = found.region_name, list[str]()
+        self.project = Project(whole(scope[0]), whole(scope[1]), whole(self._patiently(self._region)))
+        if found.regions:
+            self._warn(found.origin, found.regions)
+
+    @property
+    def signature(self) -> Signature | None:
+        """What signs each request, where there is no token."""
+        return self._plugin.signature(self.project.id) if isinstance(self._plugin, AkSk) else None
 
     def token(self) -> str:
+        """The token, or nothing where requests are signed."""
+        if isinstance(self._plugin, AkSk):
+            return ""
         token = self._patiently(lambda: self._session.get_token(self._plugin)) or ""
         self._secrets.add([token])
         return token
 
-    def renew(self, rejected: str) -> None:
-        """Log in again, once, however many threads had the same token rejected."""
+    def renew(self, rejected: str) -> bool:
+        """Log in again, once, however many threads had the same token rejected.
+
+        Not with an access key: some wrong signatures lock it.
+        """
         with self._renewal:
-            if self.token() == rejected:
+            if rejected and self.token() == rejected:
                 self._plugin.invalidate()
+        return bool(rejected)
 
     def endpoints(self) -> dict[str, list[str]]:
         """The URLs in the catalogue by the type of the service, for the region and interface asked for."""
         found = self._patiently(
             lambda: self._access.service_catalog.get_endpoints_data(
-                interface=self._credentials.interface, region_name=self._credentials.region_name
+                interface=self._credentials.interfaces, region_name=self.region_name
             )
         )
         return {kind: [str(endpoint.url) for endpoint in endpoints] for kind, endpoints in found.items() if endpoints}
@@ -108,7 +129,7 @@ class Keystone:
             if endpoint.get("url") == url
         }
         known = regions.pop() if len(regions) == 1 else "*"
-        region = self._credentials.region_name or (None if known == "*" else known)
+        region = self.region_name or (None if known == "*" else known)
         ids = frozenset((str(entry["type"]), str(entry["id"])) for entry in entries if entry.get("id"))
         return region, ids
 
@@ -120,6 +141,26 @@ class Keystone:
         """The types of the services in the catalogue, in whatever region."""
         return self._patiently(
             lambda: sorted({self._said(entry.get("type")) for entry in self._access.service_catalog.catalog})
+        )
+
+    def _region(self) -> str | None:
+        """The region asked for, or else the first one that has block storage, with a word if there are more."""
+        if self._credentials.region_name or not self._access.has_service_catalog():
+            return self._credentials.region_name
+        found = self._access.service_catalog.get_endpoints_data(interface=self._credentials.interfaces)
+        endpoints = [endpoint for kind in CATALOGUE_TYPES["evs"] for endpoint in found.get(kind, ())]
+        regions = list(dict.fromkeys(str(each.region_name) for each in endpoints if each.region_name))
+        if len(regions) < 2:
+            return None
+        self.region_name = regions[0]
+        self._warn(f"the catalogue of {self._credentials.origin}", regions)
+        return self.region_name
+
+    def _warn(self, where: str, regions: Sequence[str]) -> None:
+        shown = [self._secrets.cut(region) for region in regions[:MOST_SHOWN]]
+        self.warnings.append(
+            f"No region_name is given, and {where} lists {', '.join(map(quoted, shown))}: "
+            f"{quoted(shown[0])} is taken. Give region_name to choose."
         )
 
     def newest_microversion(self, root: str, version: str) -> tuple[int, int] | None:
@@ -164,18 +205,18 @@ class Keystone:
             "status": getattr(error, "http_status", None),
             "request_id": self._request_id(error),
         }
+        words = self._said(words_of(getattr(error, "response", None)) or getattr(error, "message", ""))
         if isinstance(error, ks_exceptions.Unauthorized):
+            signed = isinstance(self._plugin, AkSk)
+            remedy = REMEDY if signed else "Check the user, the password, the project and their domains."
             return LoginError(
-                f"Keystone at {url} refused the credentials of {origin}: {self._said(error.message)} "
-                "Check the user, the password, the project and their domains.",
-                **about,
+                f"Keystone at {url} refused the credentials of {origin}: {sentence(words)} {remedy}", **about
             )
         if isinstance(error, ks_exceptions.SSLError):
             return UntrustedServer(url, self._secrets.cut(str(error)))
         if isinstance(error, ks_exceptions.HttpError):
             return LoginError(
-                f"Keystone at {url} answered {error.http_status} to the login with {origin}: "
-                f"{self._said(error.message)}",
+                f"Keystone at {url} answered {error.http_status} to the login with {origin}: {words}",
                 **about,
             )
         if isinstance(error, ks_exceptions.ConnectionError):

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._api.aksk import REMEDY
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import api_error, decode, retry_after
 from ansible_collections.otc.evs.plugins.module_utils._api.bound import bound
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client, Json
@@ -48,6 +49,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Place
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 try:
     import requests
@@ -123,6 +125,8 @@ class Session:
             self._connection_settings(str(getattr(self._credentials.plugin, "auth_url", None) or ""))
         self._keystone = Keystone(self._credentials, self._http, self._backoff, options.timeout, self._secrets)
         self.project = self._keystone.project
+        self.warnings = self._keystone.warnings
+        self._signature = self._keystone.signature
 
     def client(self, service: str) -> Client | None:
         """The client of `evs`, `cbr`, `sdrs`, `vbs` or `compute`; None if the catalogue does not list it."""
@@ -154,7 +158,7 @@ class Session:
             found = self._credentials
             raise LoginError(
                 f"The catalogue of project {self.project.label} has no {' or '.join(CATALOGUE_TYPES[service])} "
-                f"with interface {found.interface} in region {found.region_name or 'any'}; "
+                f"with interface {' or '.join(found.interfaces)} in region {safe(self.project.region_name or 'any')}; "
                 f"it lists {', '.join(self._keystone.listed()) or 'nothing'}. "
                 f"Check region_name and interface, or give the URL in endpoints: {{{service}: ...}}."
             )
@@ -186,9 +190,8 @@ class Session:
             token, outcome = self._send_once(call)
             if not isinstance(outcome, _Failure):
                 return outcome
-            if outcome.status == 401 and not renewed:
+            if outcome.status == 401 and not renewed and self._keystone.renew(token):
                 renewed = True
-                self._keystone.renew(token)
                 continue
             attempt += 1
             patient = outcome.may_pass(method, attempt)
@@ -229,7 +232,8 @@ class Session:
             request = requests.Request(
                 call.method,
                 call.url,
-                headers={**HEADERS, **call.headers, "X-Auth-Token": token},
+                headers={**HEADERS, **call.headers, **({"X-Auth-Token": token} if token else {})},
+                auth=self._signature,
                 params=call.params,
                 data=call.body,
                 hooks={"response": self._hooks},
@@ -249,7 +253,8 @@ class Session:
         except requests.exceptions.RequestException as error:
             return _Failure(_connection_error(call.where, error, self._secrets))
         if response.status_code >= 300:
-            return _Failure(api_error(call.where, response, self._secrets), retry_after(response))
+            remedy = REMEDY if self._signature else ""
+            return _Failure(api_error(call.where, response, self._secrets, remedy), retry_after(response))
         try:
             return decode(call.where, response, self._secrets)
         except MalformedAnswer as error:
