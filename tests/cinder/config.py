@@ -120,6 +120,7 @@ class LabConfig:
             "token": {"provider": "fernet", "expiration": self.token_lifetime},
             "fernet_tokens": {"key_repository": self.state / "fernet"},
             "credential": {"key_repository": self.state / "credential"},
+            "auth": {"methods": "password,token,application_credential,totp"},
             "cache": {"enabled": "true", "backend": "oslo_cache.dict"},
             # Four rounds are bcrypt's fewest: these passwords need no protection.
             "identity": {"password_hash_rounds": 4, "max_password_length": 72},

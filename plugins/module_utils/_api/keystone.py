@@ -224,6 +224,11 @@ class Keystone:
             return Unreachable(
                 f"Keystone at {url} cannot be reached: {words}. Check auth_url in {origin} and the network."
             )
+        if isinstance(error, ks_exceptions.MissingAuthMethods):
+            return LoginError(
+                f"Keystone at {url} wants all of {self._said(error.required_auth_methods)} from the user of {origin}. "
+                "Use auth_type v3multifactor, and give auth_methods and what each of them needs, such as passcode."
+            )
         # The text of any other exception may hold what the server sent.
         known = isinstance(error, ks_exceptions.ClientException)
         what = type(error).__name__ + (f": {self._said(error)}" if known else ".")
