@@ -13,6 +13,9 @@ options:
     description:
       - The name of a cloud in C(clouds.yaml), or a dictionary with what such an entry holds.
       - Read with the loader of the Python library C(openstacksdk), which is needed for nothing else.
+      - C(clouds.yaml), C(secure.yaml) and C(clouds-public.yaml) are looked for in the directory in which
+        C(ansible-playbook) was started, in the folder of the playbook, in C(~/.config/openstack) and in
+        C(/etc/openstack).
       - If neither O(cloud) nor O(auth) is given, the environment variable E(OS_CLOUD) is used; without that, the
         other E(OS_*) variables are, such as E(OS_AUTH_URL) and E(OS_USERNAME).
       - Options given beside a name override what the entry says; beside a dictionary they are an error.
@@ -21,16 +24,21 @@ options:
     description:
       - What the auth plugin needs, for O(auth_type=password) usually C(auth_url), C(username), C(password),
         C(project_name) or C(project_id), C(user_domain_name) and C(project_domain_name).
+      - With an access key (AK/SK) it is C(auth_url), C(access_key), C(secret_key), for a temporary one
+        C(security_token), and C(project_name) or C(project_id). Each request is signed then.
       - If it is given without O(cloud), the environment is not looked at, so that the two tenants of a transfer cannot
         mix.
     type: dict
   auth_type:
     description:
-      - The auth plugin of C(keystoneauth1), such as V(password), V(token) or V(v3applicationcredential).
-      - Without it the plugin is V(password), unless the cloud says otherwise.
+      - The auth plugin of C(keystoneauth1), such as V(password), V(token) or V(v3applicationcredential), or V(aksk) for
+        an access key. V(agency) comes with the Python package C(otcextensions).
+      - Without it, what is given in O(auth) decides, and the plugin is V(password) if nothing there says otherwise.
     type: str
   region_name:
-    description: The region whose endpoints are used.
+    description:
+      - The region whose endpoints are used.
+      - Without it, if there are several, the first one is used, with a warning.
     type: str
   interface:
     description:
@@ -98,6 +106,8 @@ requirements:
   - requests
   - openstacksdk, if O(cloud) or E(OS_CLOUD) is used
 notes:
+  - All ways to log in, each with an example, are in
+    L(docs/logins.md,https://github.com/opentelekomcloud/ansible-collection-evs/blob/main/docs/logins.md).
   - Works with EVS v2 and v3 and with any Cinder v3; the endpoint comes from the catalogue (C(evs), C(volumev3),
     C(block-storage), C(volumev2), in this order).
   - Safe to use on many hosts at once, and with the credentials of two tenants in one play. Set what they share with

@@ -148,6 +148,7 @@ class Controller:
             **{f"key {key}": key for key in (*KEYS, WRONG_KEY)},
             **{f"token {number}": token for number, token in enumerate(tokens)},
             **{f"password of {cloud}": self.password(cloud) for cloud in (SOURCE, TARGET)},
+            **{f"secret key of {cloud}": self.server.key_login(cloud)["secret_key"] for cloud in (SOURCE, TARGET)},
             "wrong password": WRONG_PASSWORD,
             "password of the handoff": HANDOFF_PASSWORD,
             **{f"a part of what is odd, {mark}": mark for mark in MARKS},
@@ -284,6 +285,17 @@ def test_variables_that_are_refused(controller: Controller, mistake: str) -> Non
     assert words in refused.run.words, refused.run.output
     assert refused.run.exit_status != 0
     assert refused.leaks == {}
+
+
+@pytest.mark.usefixtures("disks")
+def test_access_keys(controller: Controller) -> None:
+    """L7: their secrets, and a security token."""
+    source, target = ({"auth": controller.server.key_login(cloud)} for cloud in (SOURCE, TARGET))
+    done = controller.role("transfer", source={"cloud": source}, target=controller.inline(TARGET), volumes=NAMES[:1])
+    done.must_be_tight("tenant-a -> tenant-b: 1 moved, 0 already there.", "reports")
+    wrong = {**target["auth"], "security_token": WRONG_PASSWORD, "secret_key": WRONG_PASSWORD}
+    refused = controller.role("transfer", source=source, target={"auth": wrong}, volumes=NAMES)
+    refused.must_be_tight("Check access_key, secret_key, a security_token", "retry")
 
 
 def test_a_handoff(controller: Controller, disks: list[str], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from ansible.module_utils.basic import AnsibleModule
 from keystoneauth1 import loading
 
 from ansible_collections.otc.evs.plugins.module_utils._api import signature, ways
@@ -21,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.session import Sessio
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, EvsError, LoginError
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 from tests.emulator.server import EmulatorServer
+from tests.emulator.state import stable_id
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import NOTHING_GIVEN
@@ -114,7 +116,15 @@ LOGINS: dict[str, Callable[[EmulatorServer], dict[str, Any]]] = {
     "password, one domain": lambda e: entry_of(
         e, user_domain_name=None, project_domain_name=None, domain_name="Default"
     ),
-    "password, by ID": lambda e: entry_of(e, project_name=None, project_id=e.project_id(SOURCE)),
+    "password, by ID": lambda e: entry_of(
+        e,
+        username=None,
+        user_domain_name=None,
+        user_id=stable_id("alice").replace("-", ""),
+        project_name=None,
+        project_domain_name=None,
+        project_id=e.project_id(SOURCE),
+    ),
     "password, no version": lambda e: entry_of(e, auth_url=e.auth_url.removesuffix("/v3")),
     "v3password": lambda e: {**entry_of(e), "auth_type": "v3password"},
     "token, L4": lambda e: entry_of(e, token=token_of(e), username=None, password=None, user_domain_name=None),
@@ -386,7 +396,10 @@ def test_one_of_several_regions_is_taken_with_a_word(
     assert session.project.region_name == "eu-de"
     assert list(Evs.of(session).volumes()) == []
     assert Session(given("auth", {**entry_of(emulator), "region_name": "eu-de"}), 2).warnings == []
-    assert "'eu-de' is taken" in str(run_module("evs_volume_info", **entry_of(emulator))["warnings"])
+    said: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda self, text: said.append(text))
+    run_module("evs_volume_info", **entry_of(emulator))
+    assert said == [warning]
     emulator.configure(more_regions=[])
     assert Session(given("auth", entry_of(emulator)), 2).warnings == []
     cloud = {**entry_of(emulator), "regions": ["eu-de", "eu-nl"]}
