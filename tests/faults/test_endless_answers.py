@@ -20,7 +20,7 @@ import trustme
 
 from ansible_collections.otc.evs.plugins.module_utils._api import bound as _bound
 from ansible_collections.otc.evs.plugins.module_utils._api import client as _client
-from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
+from ansible_collections.otc.evs.plugins.module_utils._api import clouds as _clouds
 from ansible_collections.otc.evs.plugins.module_utils._api import stall as _stall
 from ansible_collections.otc.evs.plugins.module_utils._api.answers import outcome_is_open, retry_after
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
@@ -280,7 +280,7 @@ DRIPPING = {
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_credentials, "DEFAULT_API_TIMEOUT", 1)
+    monkeypatch.setattr(_clouds, "DEFAULT_API_TIMEOUT", 1)
     monkeypatch.setattr(_stall, "MOST_TIMES", 2)
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._api import credentials as _credentials
+from ansible_collections.otc.evs.plugins.module_utils._api import clouds as _clouds
 from tests.emulator.server import EmulatorServer
 from tests.faults.cloud import Cloud
 from tests.faults.conftest import FIGURES
@@ -71,7 +71,7 @@ def undisturbed(server: EmulatorServer) -> list[Request]:
 def patience(names: Iterable[str]) -> Any:
     """Do not wait for an answer that does not come as long as usual."""
     stalls = any(ALL[name]["kind"] == "stall" for name in names)
-    return mock.patch.object(_credentials, "DEFAULT_API_TIMEOUT", 0.5 if stalls else 60)
+    return mock.patch.object(_clouds, "DEFAULT_API_TIMEOUT", 0.5 if stalls else 60)
 
 
 def try_case(
