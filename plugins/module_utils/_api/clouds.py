@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from openstack.config.cloud_region import CloudRegion
     from openstack.config.loader import OpenStackConfig
 
+NOT_GIVEN = {"auth_type": None}
+"""What openstacksdk takes for granted, and is found out here."""
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -110,9 +112,9 @@ def _config(files: bool) -> OpenStackConfig:
     from openstack.config import loader
 
     if not files:
-        return loader.OpenStackConfig(load_yaml_config=False, load_envvars=False)
+        return loader.OpenStackConfig(load_yaml_config=False, load_envvars=False, override_defaults=NOT_GIVEN)
     if DIRECTORY not in os.environ:
-        return loader.OpenStackConfig()
+        return loader.OpenStackConfig(override_defaults=NOT_GIVEN)
 
     def found(variable: str, known: list[str]) -> list[str]:
         chosen = os.environ.get(variable)
@@ -123,6 +125,7 @@ def _config(files: bool) -> OpenStackConfig:
         config_files=found("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES),
         secure_files=found("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES),
         vendor_files=found("", loader.VENDOR_FILES),
+        override_defaults=NOT_GIVEN,
     )
 
 

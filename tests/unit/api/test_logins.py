@@ -320,6 +320,14 @@ def test_several_factors(given: Give, methods: Any, way: str) -> None:
     assert plugin.auth_methods[1].passcode == "123456"
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_an_agency_is_meant_where_one_is_named(given: Give, way: str) -> None:
+    """L8: the password beside it is that of the user."""
+    agency = {"target_agency_name": "movers", "target_domain_name": "Other", "target_project_name": "tenant-c"}
+    with pytest.raises(LoginError, match=r"There is no auth_type 'agency'.*pip install 'otcextensions'"):
+        credentials(given(way, {"auth": {**PASSWORD, **agency}}))
+
+
 APPLICATION = {"auth_url": URL, "application_credential_secret": "5ecre7"}
 
 
