@@ -90,7 +90,7 @@ def _spellings(secret: str) -> Iterator[str]:
 
     The last of these is a part of what `user:password` is in base64, too.
     """
-    for text in {secret, secret.strip()}:
+    for text in (secret, secret.strip()):
         yield text
         for escaped in (json.dumps(text), json.dumps(text, ensure_ascii=False), repr(text), ascii(text)):
             yield escaped[1:-1]

@@ -20,7 +20,7 @@ Spell = Callable[[str], str]
 SPELLINGS: dict[str, Spell] = {
     "as it is": str,
     "without blanks around it": str.strip,
-    "JSON": lambda secret: json.dumps(secret),
+    "JSON": json.dumps,
     "JSON, not ASCII": lambda secret: json.dumps(secret, ensure_ascii=False),
     "JSON, slashes": lambda secret: json.dumps(secret).replace("/", "\\/"),
     "Python": repr,

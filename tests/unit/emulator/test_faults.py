@@ -72,7 +72,7 @@ def test_a_request_waits_until_the_client_gives_up(cloud: Cloud, disk: str, kind
     body = offer(disk)
     with pytest.raises(requests.exceptions.ReadTimeout):
         cloud.a.session.post(f"{cloud.a.root}/v3/{cloud.a.project}/os-volume-transfer", json=body, timeout=0.1)
-    wait_for(lambda: cloud.server.requests())
+    wait_for(cloud.server.requests)
     assert len(cloud.server.transfers()) == after
     assert statuses(cloud.a, "/volumes", 1) == [200]
 
