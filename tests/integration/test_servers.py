@@ -83,6 +83,9 @@ def test_a_chain_checked_done_and_done_again(four_disks: EmulatorServer, tmp_pat
     assert (row["device"]["before"], row["device"]["after"]) == ("/dev/vdc", "/dev/vdc")
     assert row["guest_name"] == f"virtio-{row['id'][:20]}"
     assert rows["db01-logs"]["server"]["after"] is None
+    page = (tmp_path / "reports/report.html").read_text(encoding="utf-8")
+    assert "Server before" in page
+    assert f"<bdi>app01-new</bdi><br><code>/dev/vdc</code><br><code>{row['guest_name']}</code>" in page
     journal = tmp_path / "reports/attachments.json"
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     remembered = json.loads(journal.read_text(encoding="utf-8"))["disks"]
