@@ -24,14 +24,14 @@ from tests.faults.test_sweep import sweep
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-def create_blindly(evs: Evs, volume: Volume, name: str, timeout: float) -> Transfer:
+def create_blindly(evs: Evs, volume: Volume, name: str, timeout: float, microversion: str | None = None) -> Transfer:
     """Offer again after a lost answer, without a look at what became of the first offer."""
     try:
-        return evs.create_transfer(volume.id, name)
+        return evs.create_transfer(volume.id, name, microversion)
     except EvsError as error:
         if not outcome_is_open(error):
             raise
-    return evs.create_transfer(volume.id, name)
+    return evs.create_transfer(volume.id, name, microversion)
 
 
 def believe(mover: Any, ids: Sequence[str], troubles: object) -> Reading:
