@@ -358,7 +358,13 @@ def act(call: Call) -> Reply:
     return Reply(202)
 
 
+def show_limits(call: Call) -> Reply:
+    """Show the limits, of which there are none; the openstack CLI asks Nova before it asks Cinder."""
+    return Reply(200, {"limits": {"rate": [], "absolute": {"maxTotalInstances": -1}}})
+
+
 ROUTES: list[Route] = [
+    ("GET", "/limits", show_limits),
     ("GET", "/servers/detail", list_detail),
     ("GET", "/servers", list_servers),
     ("GET", "/servers/{server}", show),
