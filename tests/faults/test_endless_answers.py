@@ -408,6 +408,8 @@ def test_the_offers_of_a_move_are_withdrawn_if_the_target_stalls(emulator: Emula
             target={"auth": emulator.cloud(TARGET)["auth"], "endpoints": {"evs": script.url}},
             volumes=["a", "b"],
             check_quota=False,
+            # Nothing can be read of this target beforehand.
+            unchecked="allow",
             concurrency=1,
             timeout=1,
         )
