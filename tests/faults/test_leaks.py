@@ -293,7 +293,11 @@ def test_access_keys(controller: Controller) -> None:
     source, target = ({"auth": controller.server.key_login(cloud)} for cloud in (SOURCE, TARGET))
     done = controller.role("transfer", source={"cloud": source}, target=controller.inline(TARGET), volumes=NAMES[:1])
     done.must_be_tight("tenant-a -> tenant-b: 1 moved, 0 already there.", "reports")
-    wrong = {**target["auth"], "security_token": WRONG_PASSWORD, "secret_key": WRONG_PASSWORD}
+    for part in ("secret_key", "security_token"):
+        spoilt = {**target["auth"], part: WRONG_PASSWORD}
+        refused = controller.role("transfer", source=source, target={"auth": spoilt}, volumes=NAMES)
+        refused.must_be_tight(f"The {part} holds a character that none has", "retry")
+    wrong = {**target["auth"], "security_token": "token".join(MARKS), "secret_key": "secret".join(MARKS)}
     refused = controller.role("transfer", source=source, target={"auth": wrong}, volumes=NAMES)
     refused.must_be_tight("Check access_key, secret_key, a security_token", "retry")
 

@@ -108,5 +108,12 @@ class AkSkLoader(BaseLoader):  # type: ignore[type-arg]
         ]
 
     def load_from_options(self, **values: Any) -> AkSk:
-        key = AccessKey(values["access_key"], values["secret_key"], values.get("security_token"))
+        parts = {name: str(values.get(name) or "") for name in ("access_key", "secret_key", "security_token")}
+        for name, part in parts.items():
+            # Two of them go into headers, which hold nothing else.
+            if not part.isascii() or not part.isprintable() or " " in part:
+                raise LoginError(
+                    f"The {name} holds a character that none has, such as a blank or a line break. Copy it once more."
+                )
+        key = AccessKey(parts["access_key"], parts["secret_key"], parts["security_token"] or None)
         return AkSk(values["auth_url"], key, values.get("project_id"), values.get("project_name"))

@@ -227,6 +227,34 @@ def test_a_signature_of_long_ago_is_told(
     assert len(emulator.requests()) == 1
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token"])
+def test_a_key_with_what_none_has_is_told(given: Give, part: str, way: str) -> None:
+    """L7: pasted with a blank, the end of the line, or what an editor makes of a sign."""
+    login = {"auth_url": URL, "access_key": "AK", "secret_key": "SK", "project_name": "tenant-a"}
+    for spoilt in ("5ecre7 x", "5ecre7\n", "\x1b5ecre7", "5ecre7\xe4", "\u201c5ecre7\u201d"):
+        with pytest.raises(LoginError, match=f"The {part} holds a character that none has") as told:
+            credentials(given(way, {"auth": {**login, part: spoilt}}))
+        assert "5ecre7" not in str(told.value)
+
+
+KEY = {"auth_url": URL, "access_key": "AK", "secret_key": "SK", "security_token": "ST", "project_name": "tenant-a"}
+SECRET: dict[str, tuple[dict[str, str], set[str]]] = {
+    "access key": (KEY, {"AK", "SK", "ST"}),
+    "by its short names": ({"auth_url": URL, "ak": "AK", "sk": "SK", "project_id": "0a0a"}, {"AK", "SK"}),
+    "several factors": ({**PASSWORD, "auth_methods": "v3password,v3totp", "passcode": "123456"}, {"5ecre7", "123456"}),
+    "password": (PASSWORD, {"5ecre7"}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("login", SECRET)
+def test_what_is_secret_is_known(given: Give, login: str, way: str) -> None:
+    """L7, S3: and only that; the name of a project may be a part of the name of a disk."""
+    auth, secrets = SECRET[login]
+    assert credentials(given(way, {"auth": auth})).secrets == secrets
+
+
 @pytest.mark.parametrize("way", ["auth", "cloud", "clouds.yaml"])
 def test_no_part_of_a_key_is_shown(emulator: EmulatorServer, given: Give, way: str) -> None:
     """What is no secret stays: the project's name is not cut out of the names of disks."""
