@@ -26,6 +26,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import requ
 from ansible_collections.otc.evs.plugins.module_utils._errors import LoginError, quoted
 from ansible_collections.otc.evs.plugins.module_utils._options import LoginOptions
 from ansible_collections.otc.evs.plugins.module_utils._secrets import Secrets, texts_in
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 try:
     from keystoneauth1 import exceptions as ks_exceptions
@@ -35,6 +36,7 @@ else:
     KEYSTONEAUTH_IMPORT_ERROR = None
 
 if TYPE_CHECKING:
+    import yaml
     from keystoneauth1.loading.opts import Opt
     from keystoneauth1.plugin import BaseAuthPlugin
 
@@ -203,8 +205,17 @@ def _sdk_words(error: Exception, cloud: str | Mapping[str, Any], options: LoginO
     return secrets.cut(str(error))
 
 
+def _place_in_yaml(error: yaml.YAMLError) -> str:
+    """Where the fault is; what stands there is not shown, since it may be a password."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return "A file that openstacksdk reads"
+    return f"The file {safe(str(mark.name))}, line {mark.line + 1}, column {mark.column + 1},"
+
+
 def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> Credentials:
     try:
+        import yaml
         from openstack import exceptions as sdk_exceptions
     except ImportError as error:
         raise LoginError(
@@ -234,6 +245,8 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
         )
         verify, cert = found.region.get_requests_verify_args()
         interface = found.region.get_interface("block-storage") or "public"
+    except yaml.YAMLError as error:
+        raise LoginError(f"{_place_in_yaml(error)} is not valid YAML, so {origin} cannot be read. Mend it.") from error
     except (
         sdk_exceptions.SDKException,
         ks_exceptions.ClientException,

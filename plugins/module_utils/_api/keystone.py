@@ -168,7 +168,7 @@ class Keystone:
 
         def failure(error: Any) -> EvsError:
             return MalformedAnswer(
-                f"The versions of the service at {root} could not be read: {short(str(error))}",
+                f"The versions of the service at {root} could not be read: {self._said(error)}",
                 status=getattr(error, "http_status", None),
             )
 
