@@ -129,7 +129,8 @@ def agree(emulator: EmulatorServer, tally: list[int], disks: list[dict[str, Any]
     emulator.configure(private_types={PRIVATE: [SOURCE], OF_THE_TARGET: [TARGET]})
     shared = [{"name": "shared-vault"}, {"name": "shared-vault-with-policy"}]
     policy = {"name": "everybody", "vaults": ["shared-vault-with-policy"]}
-    emulator.load(SOURCE, vaults=shared, policies=[policy], volumes=disks)
+    # Whatever chance brings, one disk can be offered and not be accepted.
+    emulator.load(SOURCE, vaults=shared, policies=[policy], volumes=[*disks, {"volume_type": PRIVATE}])
     entry = emulator.cloud(SOURCE)
     rows = run_module("evs_volume_info", auth=entry["auth"], region_name=entry["region_name"])["volumes"]
     foreseen = {row["id"]: sorted(blocker["constraint"] for blocker in row["blockers"]) for row in rows}
