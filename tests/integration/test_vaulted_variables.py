@@ -69,6 +69,6 @@ def test_every_variable_may_be_encrypted(emulator: EmulatorServer, tmp_path: Pat
     assert "1 offered" in offered.words
     accepted = run(tmp_path, "accept", target=login[TARGET], **shared, **handoff)
     assert "1 accepted" in accepted.words
-    back = {"source": login[TARGET], "target": login[SOURCE], "unchecked": "fail", "on_failure": "stop"}
+    back = {"source": login[TARGET], "target": login[SOURCE], "unchecked": "fail", "on_failure": "stay"}
     moved = run(tmp_path, "transfer", volumes=[disk], **shared, **back)
     assert "1 moved" in moved.words
