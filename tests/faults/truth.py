@@ -13,7 +13,10 @@ from tests.faults.cloud import Cloud, Row
 DONE = {"moved", "offered", "accepted", "withdrawn"}
 NOTHING_TO_DO = {"already_there", "already_offered", "gone"}
 AMISS = {"failed", "unknown"}
-FIELDS = {"id", "outcome", "name", "size", "volume_type", "owner", "reasons", "transfer_id", "at", "message"}
+FIELDS = {
+    *("id", "outcome", "name", "size", "volume_type", "owner", "reasons", "transfer_id"),
+    *("server", "device", "at", "message"),
+}
 TRAITS = ("name", "size", "volume_type")
 LOCKED = "awaiting-transfer"
 

@@ -31,6 +31,7 @@ MOVED_BY_EXAMPLES = {
     "evs_transfer": {"app01-data", "db01-data"},
     "evs_transfer_accept": set(DISKS),
     "evs_transfer_info": set(),
+    "evs_trial": set(),
     "evs_volume_info": set(),
 }
 
