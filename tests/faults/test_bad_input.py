@@ -24,7 +24,11 @@ from tests.support.samples import sample
 from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import evs_of
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [
+    pytest.mark.usefixtures("quick"),
+    # openstacksdk says so of every cloud that it reads.
+    pytest.mark.filterwarnings("ignore:Support for InfluxDB"),
+]
 
 Spec = Mapping[str, Any]
 

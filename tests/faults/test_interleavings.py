@@ -118,8 +118,8 @@ def keep_what_was_lost(evs: Evs, volume: Volume, name: str, timeout: float, lost
     """Do not look what became of a create whose answer was lost."""
 
 
-def give_a_wrong_key(evs: Evs, volume_id: str, name: str) -> Transfer:
-    transfer = CREATE(evs, volume_id, name)
+def give_a_wrong_key(evs: Evs, volume_id: str, name: str, *version: str | None) -> Transfer:
+    transfer = CREATE(evs, volume_id, name, *version)
     return replace(transfer, auth_key=Secret(WRONG_KEY))
 
 

@@ -161,11 +161,15 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
     disk = emulator.create_volume(SOURCE, "one")
     row = {"id": disk, "name": "one", "size": 1, "volume_type": "SSD", "outcome": "offered", "reasons": []}
     row |= {"owner": emulator.project_id(SOURCE), "transfer_id": None, "at": None, "message": None}
+    row |= {"server": None, "device": None}
     place = {"project_id": emulator.project_id(SOURCE), "project_name": SOURCE, "region_name": None}
     facts = {
         "__tenant_transfer_batches": [],
         "__tenant_transfer_next": [],
         "__tenant_transfer_left": [],
+        "__tenant_transfer_leaving": {},
+        "__tenant_transfer_entering": {},
+        "__tenant_transfer_attachments": {"detached": [], "attached": [], "restored": []},
         "__tenant_transfer_entry_point": "offer",
         "__tenant_transfer_success": "offered",
         "__tenant_transfer_run": "20260101T000000Z-000000",
