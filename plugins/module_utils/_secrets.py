@@ -58,6 +58,10 @@ class Secrets:
         """Those that stand in no name by chance."""
         return {secret for secret in self._known if len(secret) >= SHORTEST_IN_NAMES}
 
+    def known(self) -> frozenset[str]:
+        """Passwords and tokens as they are, for what replaces whole values."""
+        return frozenset(self._known)
+
     def cut(self, words: str) -> str:
         """What a server says, without any of them."""
         for key in self._keys:

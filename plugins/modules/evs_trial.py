@@ -161,7 +161,7 @@ def flow(task: Task) -> Result:
         "steps": [step.as_result() for step in record.steps],
         "disk": record.volume_id,
         "left": record.left,
-        "transcript": transcript(recorder.exchanges, [options.name, *texts_of(params)]),
+        "transcript": transcript(recorder.exchanges, [options.name, *texts_of(params), *sorted(task.secrets.known())]),
     }
     if record.failure:
         raise EvsError(record.failure, **values)

@@ -35,6 +35,7 @@ def test_everything_holds_and_nothing_is_left(server: Server, module: Module) ->
     assert False not in steps(result).values()
     assert steps(result)["move it back"], "not tried"
     assert steps(result)["delete the disk"]
+    assert result["steps"][-1]["message"] == "It is in neither project any more."
     for tenant in (SOURCE, TARGET):
         assert result["disk"] not in {volume.id for volume in evs_of(server, tenant).volumes()}
 

@@ -285,15 +285,20 @@ class _Trial:
 
     def _delete(self, sides: Iterable[Evs]) -> str:
         """In whichever project it is; by its ID, or by its name where the answer to its creation was lost."""
-        options, found = self._options, 0
+        found = 0
         for evs in sides:
-            for volume in list(evs.volumes(name=options.name)):
-                if self.record.volume_id in (None, volume.id):
-                    found += 1
-                    self._delete_from(evs, volume.id)
+            for volume in self._left_in(evs):
+                found += 1
+                self._delete_from(evs, volume.id)
         if not found and self.record.volume_id is None:
             raise EvsError("Whether it was made is not known, since the answer was lost; it is in neither project now.")
         return "It is in neither project any more." if found else "It was in neither project."
+
+    def _left_in(self, evs: Evs) -> list[Volume]:
+        if self.record.volume_id is None:
+            return list(evs.volumes(name=self._options.name))
+        volume = evs.volume(self.record.volume_id)
+        return [volume] if volume else []
 
     def _delete_from(self, evs: Evs, volume_id: str) -> None:
         timeout = self._options.timeout

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from typing import Any
 
 import pytest
 
 from tests.cinder.server import CinderServer
 from tests.integration.cinder.client import Client
+from tests.support.conditions import wait_for
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET
 
@@ -41,14 +41,14 @@ def make_group(server: CinderServer, source: Client) -> str:
     types = {item["name"]: item["id"] for item in source.ask("GET", "/types").json()["volume_types"]}
     body = {"group": {"name": "group", "group_type": kind, "volume_types": [types["SSD"]]}}
     group: str = source.ask("POST", "/groups", body, "3.13").json()["group"]["id"]
-    wait(lambda: source.ask("GET", f"/groups/{group}", None, "3.13").json()["group"]["status"] == "available")
+    wait_for(lambda: source.ask("GET", f"/groups/{group}", None, "3.13").json()["group"]["status"] == "available")
     return group
 
 
 def put_into(source: Client, group: str, *volume_ids: str) -> None:
     body = {"group": {"add_volumes": ",".join(volume_ids)}}
     assert source.ask("PUT", f"/groups/{group}", body, "3.13").status_code == 202
-    wait(lambda: source.ask("GET", f"/groups/{group}", None, "3.13").json()["group"]["status"] == "available")
+    wait_for(lambda: source.ask("GET", f"/groups/{group}", None, "3.13").json()["group"]["status"] == "available")
 
 
 def make_private_type(server: CinderServer) -> None:
@@ -61,15 +61,8 @@ def make_private_type(server: CinderServer) -> None:
 def snapshot(source: Client, volume_id: str) -> str:
     body = {"snapshot": {"volume_id": volume_id, "name": "snap"}}
     made: str = source.ask("POST", "/snapshots", body).json()["snapshot"]["id"]
-    wait(lambda: source.ask("GET", f"/snapshots/{made}").json()["snapshot"]["status"] == "available")
+    wait_for(lambda: source.ask("GET", f"/snapshots/{made}").json()["snapshot"]["status"] == "available")
     return made
-
-
-def wait(done: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
 
 
 def snapshots_of(client: Client) -> set[str]:
@@ -123,7 +116,7 @@ def test_snapshots_go_along_and_are_the_targets(
     assert (snapshots_of(source), snapshots_of(target)) == (set(), made)
     for each in made:
         assert target.ask("DELETE", f"/snapshots/{each}").status_code == 202, "and it can do with them what it likes"
-    wait(lambda: not snapshots_of(target))
+    wait_for(lambda: not snapshots_of(target))
     assert target.ask("DELETE", f"/volumes/{volume_id}").status_code == 202
 
 
@@ -173,7 +166,7 @@ def random_disks(server: CinderServer, source: Client) -> dict[str, str]:
 def attach(source: Client, volume_id: str) -> None:
     server = {"instance_uuid": "44444444-4444-4444-8444-444444444444", "mountpoint": "/dev/vdb"}
     assert source.ask("POST", f"/volumes/{volume_id}/action", {"os-attach": server}).status_code == 202
-    wait(lambda: source.volume(volume_id)["status"] == "in-use")
+    wait_for(lambda: source.volume(volume_id)["status"] == "in-use")
 
 
 @pytest.mark.parametrize("along", [{}, {"snapshots": "along", "encrypted": "along"}], ids=["block", "along"])
