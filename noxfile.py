@@ -7,6 +7,7 @@ Everything that is made along the way lies in .dev and .nox.
 
 from __future__ import annotations
 
+import ast
 import datetime
 import os
 import shutil
@@ -25,7 +26,18 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # 3.10 runs the oldest ansible-core that the collection supports, the last ones the newest.
 PYTHONS = sorted({"3.10", "3.12", "3.13", "3.14", THIS_PYTHON}, key=lambda name: int(name[2:]))
 
-UV = "uv==0.13.9"
+UV = str(Path(sys.executable).with_name("uv"))
+# How uv calls what pip is configured with; uv does not read that by itself.
+OF_PIP = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "cert": "SSL_CERT_FILE",
+}
 # What ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and later install pip from.
 ANSIBLE_TEST_PIPS = ("23_1_2", "24_2", "25_2")
 
@@ -38,7 +50,10 @@ MANY = {
 }
 
 os.environ["ANSIBLE_HOME"] = str(DEV / "ansible")
-nox.options.default_venv_backend = "virtualenv"
+# For nox, and for the tests, which make an environment too.
+os.environ["UV"] = UV
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
@@ -58,7 +73,23 @@ def answers(python: str) -> bool:
     return command is not None and not subprocess.call([command, "-c", ""], stderr=DEVNULL)
 
 
+def hand_on_settings_of_pip() -> None:
+    """Let uv find packages where pip does, which this machine is set up for."""
+    listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    settings = [line.partition("=") for line in listed.stdout.splitlines()]
+    # Each name begins with its section; the environment, which comes first here, wins over files.
+    for section in (":env:", "install", "global"):
+        for name, dummy, value in settings:
+            if variable := OF_PIP.get(name.removeprefix(f"{section}.")):
+                many = "," if variable == "UV_FIND_LINKS" else " "
+                os.environ.setdefault(variable, many.join(ast.literal_eval(value).split()))
+    # Of several indexes pip takes the best; whatever it is, it has to have a pinned hash.
+    os.environ.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+
+
 put_pyenv_on_path()
+hand_on_settings_of_pip()
 NEWEST_PYTHON = [name for name in PYTHONS if name == THIS_PYTHON or answers(name)][-1]
 
 
@@ -265,7 +296,6 @@ def with_import_path(env: dict[str, str]) -> dict[str, str]:
 @nox.session(default=False)
 def pins(session: nox.Session) -> None:
     """Write tests/requirements/*.txt anew from *.in, with the newest releases."""
-    session.install(UV)
     session.chdir(REQUIREMENTS)
     # Lint and molecule come after test, because they take over what test has.
     oldest = {
@@ -275,8 +305,9 @@ def pins(session: nox.Session) -> None:
     }
     for name, python in oldest.items():
         session.run(
-            *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),
+            *(UV, "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate"),
             *("--no-emit-index-url", "--generate-hashes", "--python-version", python),
             *(f"{name}.in", "--output-file", f"{name}.txt"),
-            env={"UV_CUSTOM_COMPILE_COMMAND": "make pins", "UV_PYTHON_DOWNLOADS": "never"},
+            env={"UV_CUSTOM_COMPILE_COMMAND": "make pins"},
+            external=True,
         )

@@ -74,15 +74,16 @@ def install_environment(venv: Path, requirements: Sequence[str], constraints: Pa
     if stamp.exists() and stamp.read_text() == wanted and (venv / "bin" / "python").exists():
         return
     shutil.rmtree(venv, ignore_errors=True)
-    _run(_lab_python(), "-m", "venv", venv)
-    _run(
-        venv / "bin" / "python",
+    python = venv / "bin" / "python"
+    # nox names it, and says to it what pip is configured with.
+    if uv := os.environ.get("UV"):
+        _run(uv, "venv", "--quiet", "--python", _lab_python(), venv)
+        _run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", constraints, *requirements)
+    else:
+        _run(_lab_python(), "-m", "venv", venv)
         # Python compiles what it needs when it needs it, which is a third.
-        *("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"),
-        "--constraint",
-        constraints,
-        *requirements,
-    )
+        quick = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile")
+        _run(python, "-m", "pip", "install", *quick, "--constraint", constraints, *requirements)
     stamp.write_text(wanted)
 
 
