@@ -103,6 +103,17 @@ def install_only(session: nox.Session, *names: str) -> None:
     session.install("-c", str(REQUIREMENTS / "test.txt"), *names)
 
 
+def run_pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run tests with a directory for temporary files that is theirs, and goes with all that killed processes left."""
+    temporary = DEV / session.name / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        session.run("pytest", *arguments, env={**(env or {}), "TMPDIR": str(temporary)})
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def copy_of_collection(session: nox.Session) -> Path:
     """Copy what git knows, or would add, to where Ansible's tools take a collection from.
 
@@ -211,7 +222,7 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     env = install_collection(session)
     everything = ("--numprocesses=2", "--dist=worksteal", *layers(str(session.python)))
-    session.run("pytest", *(session.posargs or everything), env=env)
+    run_pytest(session, *(session.posargs or everything), env=env)
 
 
 def layers(python: str) -> list[str]:
@@ -239,7 +250,7 @@ def nightly(session: nox.Session) -> None:
     os.environ.update(env)
     collection = install_collection(session)
     everything = ("--numprocesses=2", "--dist=worksteal", "tests/faults", "tests/integration")
-    session.run("pytest", *(session.posargs or everything), env=collection)
+    run_pytest(session, *(session.posargs or everything), env=collection)
     if not session.posargs:
         session.notify("molecule", ["test", "--all"])
         session.notify(f"sanity-{PYTHONS[0]}")
@@ -250,7 +261,7 @@ def nightly(session: nox.Session) -> None:
 def nova(session: nox.Session) -> None:
     """Attach and detach disks on a real Nova; its environment takes minutes to make and 600 MB."""
     install(session, "test")
-    session.run("pytest", *(session.posargs or ("tests/nova",)), env=install_collection(session))
+    run_pytest(session, *(session.posargs or ("tests/nova",)), env=install_collection(session))
 
 
 @nox.session
@@ -270,7 +281,7 @@ def molecule(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """Let clients that are too large for every run talk to the emulator: the vendor's SDKs, and Tempest."""
     install(session, "clients")
-    session.run("pytest", *(session.posargs or ("tests/clients",)))
+    run_pytest(session, *(session.posargs or ("tests/clients",)))
 
 
 @nox.session(default=False)
