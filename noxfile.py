@@ -264,9 +264,12 @@ def nova(session: nox.Session) -> None:
     run_pytest(session, *(session.posargs or ("tests/nova",)), env=install_collection(session))
 
 
-@nox.session
+@nox.session(default=False)
 def molecule(session: nox.Session) -> None:
-    """Run the first scenario of extensions/molecule, or molecule with the arguments behind `--`."""
+    """Run the first scenario of extensions/molecule, or molecule with the arguments behind `--`.
+
+    By day tests/integration does the same: the scenarios are for users, and tried by night.
+    """
     install(session, "molecule")
     # At the root of a collection that lies where Ansible looks for it, molecule finds its configuration.
     copy = copy_of_collection(session)
