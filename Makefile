@@ -11,8 +11,15 @@ THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.versi
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
 
+# The checks need one core for most of their time, and the tests leave some of two. What the checks say comes last.
 test: $(NOX) ## Run everything: this is what CI runs
-	$(NOX)
+	@mkdir -p .dev
+	@$(NOX) --session lint sanity importer >.dev/checks.log 2>&1 & checks=$$!; \
+	trap 'kill $$checks' INT TERM; \
+	$(NOX) --session tests; tests=$$?; \
+	wait $$checks; checks=$$?; \
+	cat .dev/checks.log; \
+	test $$tests -eq 0 && test $$checks -eq 0
 
 nightly: $(NOX) ## Try all of what the tests try a sample of
 	$(NOX) --session nightly
