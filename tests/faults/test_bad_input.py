@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.otc.evs.plugins.module_utils._options import shared_argument_spec
 from tests.emulator.server import EmulatorServer
 from tests.support.modules import MODULES, run_module
-from tests.support.samples import sample
+from tests.support.samples import number, sample
 from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import evs_of
 
@@ -30,6 +30,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Support for InfluxDB"),
 ]
 
+NAMES = number("OTC_EVS_EXAMPLES", 25)
+"""How many names a disk gets that chance chooses."""
 Spec = Mapping[str, Any]
 
 FOREIGN_ID = "11111111-1111-4111-8111-111111111111"
@@ -183,10 +185,10 @@ def all_cases() -> Iterator[tuple[str, list[tuple[str, str, Any]]]]:
 
 
 def cases() -> Iterator[tuple[str, str, Any]]:
-    """All values for the first option of each type, and for each of the others every fourth, in turn."""
+    """All values for the first option of each type, and for each of the others every sixteenth, in turn."""
     known: set[str] = set()
     for turn, (kind, of_option) in enumerate(all_cases()):
-        yield from sample(of_option, 4, turn) if kind in known else of_option
+        yield from sample(of_option, 16, turn) if kind in known else of_option
         known.add(kind)
 
 
@@ -415,7 +417,9 @@ def test_a_filter_that_yaml_takes_for_a_number_works(cloud: Cloud) -> None:
     assert [(row["id"], row["outcome"]) for row in selected["disks"]] == [(cloud.volume_id, "moved")]
 
 
-@settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    derandomize=True, max_examples=NAMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(name=st.text(min_size=1, max_size=40).filter(str.strip))
 def test_a_disk_moves_whatever_it_is_called(emulator: EmulatorServer, name: str) -> None:
     emulator.reset()

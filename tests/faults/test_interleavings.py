@@ -39,7 +39,7 @@ from tests.faults.judge import KEYS
 from tests.faults.test_sweep import SEED
 from tests.support.samples import number
 
-SEQUENCES = number("OTC_EVS_SEQUENCES", 150)
+SEQUENCES = number("OTC_EVS_SEQUENCES", 75)
 PARTS = 5
 
 

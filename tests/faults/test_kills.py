@@ -44,7 +44,7 @@ def points(server: EmulatorServer, home: Path) -> list[dict[str, Any]]:
     assert run.exit_status == 0, run.output
     before: list[dict[str, Any]] = [{"number": number} for number in range(1, len(server.requests()) + 1)]
     behind: list[dict[str, Any]] = [{"number": number, "after": True} for number in changes(server)]
-    return [*sample(before, 7), *sample(behind, 3)]
+    return [*sample(before, 12), *sample(behind, 4)]
 
 
 def changes(server: EmulatorServer) -> list[int]:

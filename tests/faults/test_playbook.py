@@ -50,7 +50,7 @@ def test_every_sample_is_of_a_fault_of_the_sweep() -> None:
     assert {fault["kind"] for fault in SAMPLE.values() if fault} <= kinds
 
 
-@pytest.mark.parametrize("name", sample(list(SAMPLE), 2))
+@pytest.mark.parametrize("name", sample(list(SAMPLE), 3))
 def test_a_playbook_does_the_same_as_the_role_in_process(emulator: EmulatorServer, tmp_path: Path, name: str) -> None:
     fault: dict[str, Any] = SAMPLE[name]
 

@@ -64,7 +64,7 @@ def test_killed_at_points_of_a_move(
     assert move(ids).exit_status == 0
     calls = [number for number, request in enumerate(cinder.requests()) if is_change(request)]
     states = []
-    kills = sample(range(KILLS), 4, 1)
+    kills = sample(range(KILLS), 5, 1)
     for kill in kills:
         cinder.reset()
         ids = fill(cinder, *names)

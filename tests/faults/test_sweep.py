@@ -113,7 +113,7 @@ def places(requests: Sequence[Request], name: str, times: int | None) -> list[in
         # What ends the run before anything was changed needs no second look.
         reading = [place for place in reading if place > changing[0]]
         return sorted(sample([*changing, *reading], 2, turn))
-    return sorted([*changing, *sample(reading, 3, turn)])
+    return sorted([*changing, *sample(reading, 9, turn)])
 
 
 @pytest.mark.parametrize("name", ALL)
