@@ -19,6 +19,7 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
 from tests.emulator.server import EmulatorServer
+from tests.support.conditions import LONG
 from tests.support.server import SOURCE, TARGET
 
 NO_PAGE = "404"
@@ -100,7 +101,7 @@ def token_of(server: EmulatorServer, cloud: str) -> str:
     identity = {"methods": ["password"], "password": {"user": user}}
     scope = {"project": {"name": auth["project_name"], "domain": domain}}
     body = {"auth": {"identity": identity, "scope": scope}}
-    return requests.post(f"{server.auth_url}/auth/tokens", json=body, timeout=30).headers["X-Subject-Token"]
+    return requests.post(f"{server.auth_url}/auth/tokens", json=body, timeout=LONG).headers["X-Subject-Token"]
 
 
 CALLS: list[tuple[str, Callable[[Cloud], Any], str]] = [

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.emulator.server import EmulatorServer
+from tests.support.playbooks import TIMEOUT
 
 TESTS = "tempest.api.volume.test_volume_transfers"
 ACCOUNTS = {
@@ -69,7 +70,7 @@ def run(server: EmulatorServer, directory: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=TIMEOUT,
         check=False,
     )
     return done.stdout

@@ -20,6 +20,7 @@ from tests.faults.conftest import FIGURES
 from tests.faults.judge import SECRETS, Tally, prepare
 from tests.faults.role import Role
 from tests.faults.wire import Died, Wire
+from tests.support.conditions import wait_for
 from tests.support.playbooks import begin, play
 from tests.support.samples import sample
 from tests.support.server import SOURCE, TARGET
@@ -65,8 +66,7 @@ def kill_at(server: EmulatorServer, home: Path, playbook: str, point: dict[str, 
         time.sleep(PAUSE)
     output = running.kill().output
     # A request is worked off, or dropped, before the next run begins.
-    while server.held_requests():
-        time.sleep(PAUSE)
+    wait_for(lambda: not server.held_requests(), PAUSE)
     server.end_faults()
     return output
 

@@ -183,7 +183,7 @@ class NovaServer:
             raise LabError("the lab is not running; call start() first")
         return self._services.lab
 
-    def _until(self, look: Any, wanted: Any, timeout: float = 90) -> None:
+    def _until(self, look: Any, wanted: Any, timeout: float = 300) -> None:
         deadline = time.monotonic() + timeout
         while True:
             found = look()

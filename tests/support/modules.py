@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import io
 import json
+import tempfile
 from typing import Any
 from unittest import mock
 
@@ -22,7 +23,7 @@ def run_module(module_name: str, /, *, check: bool = False, diff: bool = False, 
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
         "_ansible_no_log": False,
-        "_ansible_remote_tmp": "/tmp",
+        "_ansible_remote_tmp": tempfile.gettempdir(),
         **options,
     }
     module = importlib.import_module(f"{MODULES}.{module_name}")

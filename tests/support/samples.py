@@ -15,8 +15,10 @@ WHOLE = bool(os.environ.get("OTC_EVS_WHOLE"))
 
 
 def sample(cases: Sequence[Case], one_in: int, turn: int = 0) -> Sequence[Case]:
-    """One case in so many, evenly spread; of tables with the same columns each turn takes others."""
-    return cases if WHOLE else cases[turn % one_in :: one_in]
+    """One case in so many, evenly spread, but at least one; of tables with the same columns each turn takes others."""
+    if WHOLE or not cases:
+        return cases
+    return cases[turn % min(one_in, len(cases)) :: one_in]
 
 
 def number(variable: str, usual: int) -> int:

@@ -239,7 +239,7 @@ def test_passwords_can_be_changed_until_the_next_reset(cloud: Cloud) -> None:
     def status(password: str) -> int:
         given = {"name": auth["username"], "password": password, "domain": {"name": "Default"}}
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": given}}}}
-        return requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=10).status_code
+        return requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=LONG).status_code
 
     cloud.server.set_passwords(alice="an 'odd' \\ one")
     assert [status("an 'odd' \\ one"), status(auth["password"])] == [201, 401]

@@ -15,6 +15,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import Devices
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Seat
 from tests.emulator.server import EmulatorServer
 from tests.support.attachments import into, nova_of, out_of, places
+from tests.support.conditions import LONG
 from tests.support.flows import HASTY, outcomes, rows_of, said
 from tests.support.server import SOURCE, TARGET
 
@@ -267,7 +268,7 @@ def test_servers_side_by_side_and_the_disks_of_each_one_by_one(emulator: Emulato
                 under_way[server_id] = under_way.get(server_id, 0) + 1
                 most["a server"] = max(most["a server"], under_way[server_id])
                 most["all"] = max(most["all"], sum(under_way.values()))
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=LONG)
             super().detach(server_id, volume_id)
             with lock:
                 under_way[server_id] -= 1
