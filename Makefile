@@ -6,7 +6,7 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer clients bench pins clean
+.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer cores clients bench release pins clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
@@ -41,6 +41,12 @@ molecule: $(NOX) ## Run the scenarios of extensions/molecule
 
 importer: $(NOX) ## Build the collection and check it as Galaxy does
 	$(NOX) --session importer
+
+cores: $(NOX) ## Try each ansible-core from the oldest to devel
+	$(NOX) --session cores
+
+release: $(NOX) ## Rehearse a release: check, build, install and use
+	$(NOX) --session release
 
 clients: $(NOX) ## Let the vendor's SDKs and Tempest talk to the emulator
 	$(NOX) --session clients

@@ -325,3 +325,14 @@ def pins(session: nox.Session) -> None:
             env={"UV_CUSTOM_COMPILE_COMMAND": "make pins"},
             external=True,
         )
+@nox.session(python=THIS_PYTHON, default=False)
+def release(session: nox.Session) -> None:
+    """Rehearse a release, of the version behind `--` if one is given: check, build, install and use."""
+    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "PyYAML", "requests")
+    session.run("python", "-m", "tests.release", *session.posargs)
+    env = install_collection(session)
+    session.run("ansible-galaxy", "collection", "list", "otc.evs", env=env)
+    session.run("python", "-m", "tests.demo", env=env)
+    session.log(f"To be published: {next((DEV / session.name / 'dist').glob('*.tar.gz'))}")
+
+
