@@ -38,6 +38,20 @@ OF_PIP = {
     "timeout": "UV_HTTP_TIMEOUT",
     "cert": "SSL_CERT_FILE",
 }
+# With which Pythons each ansible-core is tried: the oldest and the newest that it runs on, of those tried here.
+CORES = {
+    "2.16": ["3.10", "3.12"],
+    "2.17": ["3.10", "3.12"],
+    "2.18": ["3.11", "3.13"],
+    "2.19": ["3.11", "3.13"],
+    "2.20": ["3.12", "3.13"],
+    "2.21": ["3.12", "3.13"],
+    "2.22": ["3.13"],
+    "devel": ["3.14"],
+}
+# What shows, on an ansible-core, that modules, plugins, role and playbooks work with it.
+CORE_TESTS = ("tests/integration/test_examples.py", "tests/integration/test_shown.py", "tests/unit/test_action.py")
+
 # What ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and later install pip from.
 ANSIBLE_TEST_PIPS = ("23_1_2", "24_2", "25_2")
 
@@ -165,13 +179,45 @@ def lint(session: nox.Session) -> None:
     session.run("yamllint", "--strict", ".")
     session.run("reuse", "lint", "--lines")
     session.run("antsibull-changelog", "lint")
+    session.run("antsibull-changelog", "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml")
+    workflows(session)
     session.run(
         *("antsibull-docs", "lint-collection-docs", "--plugin-docs"),
         *("--validate-collection-refs=all", "--check-extra-docs-refs", "."),
     )
     collections = str(copy_of_collection(session).parents[2])
+    environments(session, collections)
     session.run("mypy", env={"MYPYPATH": collections})
     session.run("ansible-lint", "--offline", "--strict", env={"ANSIBLE_COLLECTIONS_PATH": collections})
+
+
+def workflows(session: nox.Session) -> None:
+    """Check what GitHub reads, without asking it."""
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    forms = [str(path) for path in Path(".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
+    for schema, files in (
+        ("github-workflows", [str(path) for path in Path(".github/workflows").glob("*.yml")]),
+        ("dependabot", [".github/dependabot.yml"]),
+        ("github-issue-forms", forms),
+        ("github-issue-config", [".github/ISSUE_TEMPLATE/config.yml"]),
+    ):
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+
+
+def environments(session: nox.Session, collections: str) -> None:
+    """Check that ansible-builder takes the collection, and with ansible-navigator the files of docs/examples/awx."""
+    made = DEV / session.name / "environment"
+    definition = "docs/examples/awx/execution-environment.yml"
+    session.run("ansible-builder", "create", "--file", definition, "--context", str(made), silent=True)
+    needed = session.run("ansible-builder", "introspect", "--sanitize", collections, silent=True)
+    if "keystoneauth1" not in str(needed):
+        session.error(f"ansible-builder does not find what the modules import, but: {needed}")
+    schema = made / "navigator.json"
+    log = ("--log-file", str(made / "navigator.log"))
+    with schema.open("w", encoding="utf-8") as file:
+        shown = ("ansible-navigator", "settings", "--schema", "json", "--mode", "stdout", "--ee", "false", *log)
+        session.run(*shown, stdout=file)
+    session.run("check-jsonschema", "--schemafile", str(schema), "docs/examples/awx/ansible-navigator.yml")
 
 
 @nox.session(python=sorted({PYTHONS[0], NEWEST_PYTHON}, key=PYTHONS.index))
@@ -239,6 +285,26 @@ def layers(python: str) -> list[str]:
     return ["tests/contract", *paths] if python == NEWEST_PYTHON else paths
 
 
+@nox.session(default=False)
+@nox.parametrize(
+    "python,core",
+    [nox.param(python, core, id=f"{core}-{python}") for core, pythons in CORES.items() for python in pythons],
+)
+def cores(session: nox.Session, core: str) -> None:
+    """Try an ansible-core: its newest release, or the branch devel; with tests behind `--`, these alone."""
+    install(session, "test")
+    # Not pinned, because users get these; a release candidate stands in for what is not out yet.
+    devel = "https://github.com/ansible/ansible/archive/devel.tar.gz"
+    session.install("--upgrade", devel if core == "devel" else f"ansible-core~={core}.0rc1")
+    session.run("ansible", "--version")
+    session.run("pytest", *(session.posargs or CORE_TESTS), env=install_collection(session))
+    if not session.posargs:
+        copy = copy_of_collection(session)
+        leave_out_tests(copy)
+        session.chdir(copy)
+        session.run("ansible-test", "sanity", "--color=no", env={"HOME": home()})
+
+
 @nox.session(python=THIS_PYTHON, default=False)
 def nightly(session: nox.Session) -> None:
     """Try all of what `tests` tries a sample of, and other random cases each day; molecule, sanity, clients whole."""
@@ -288,6 +354,17 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Rehearse a release, of the version behind `--` if one is given: check, build, install and use."""
+    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "PyYAML", "requests")
+    session.run("python", "-m", "tests.release", *session.posargs)
+    env = install_collection(session)
+    session.run("ansible-galaxy", "collection", "list", "otc.evs", env=env)
+    session.run("python", "-m", "tests.demo", env=env)
+    session.log(f"To be published: {next((DEV / session.name / 'dist').glob('*.tar.gz'))}")
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Move disks between two tenants of the emulator."""
     install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "requests")
@@ -325,14 +402,3 @@ def pins(session: nox.Session) -> None:
             env={"UV_CUSTOM_COMPILE_COMMAND": "make pins"},
             external=True,
         )
-@nox.session(python=THIS_PYTHON, default=False)
-def release(session: nox.Session) -> None:
-    """Rehearse a release, of the version behind `--` if one is given: check, build, install and use."""
-    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "PyYAML", "requests")
-    session.run("python", "-m", "tests.release", *session.posargs)
-    env = install_collection(session)
-    session.run("ansible-galaxy", "collection", "list", "otc.evs", env=env)
-    session.run("python", "-m", "tests.demo", env=env)
-    session.log(f"To be published: {next((DEV / session.name / 'dist').glob('*.tar.gz'))}")
-
-
