@@ -96,14 +96,27 @@ def message(rows: Sequence[Told], sides: Sequence[Told], success: str, rehearsed
     return f"{' -> '.join(safe(side['project_name'] or side['project_id']) for side in sides if side)}: {told}."
 
 
-def reason_lines(rows: Iterable[Told]) -> list[str]:
-    """Why disks stay, and what could not be checked: a line for each reason."""
+def reason_lines(rows: Iterable[Told], told: Iterable[str] = ()) -> list[str]:
+    """Why disks stay, and what could not be checked: a line for each reason that is not `told` elsewhere."""
+    elsewhere = "\n".join(told)
     return [
         f"{label(row)} {'stays' if row['outcome'] == BLOCKED else 'goes, although'} ({reason['constraint']}): "
         f"{safe(reason['reason'], 1000)}. {safe(reason['remedy'], 1000)}"
         for row in rows
         for reason in row["reasons"]
+        if f"{reason['constraint']} {reason['reason'].removeprefix('it ')}" not in elsewhere
     ]
+
+
+def of_all(rows: Iterable[Told], problems: Iterable[str]) -> list[str]:
+    """The problems but for those of one disk, which the reasons of its row tell as well."""
+    told = {f"Disk {_full_label(row)}": row["reasons"][0]["reason"] for row in rows if row["reasons"]}
+    found = [(problem, told.get(problem.partition(" cannot be ")[0])) for problem in problems]
+    return [problem for problem, reason in found if reason is None or reason not in problem]
+
+
+def _full_label(row: Told) -> str:
+    return safe(f"{row['name']} ({row['id']})" if row["name"] and row["id"] else row["name"] or row["id"] or "-")
 
 
 def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str]) -> list[str]:
@@ -123,12 +136,13 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
     lines.append(
         f"Total: {len(rows)} {'disk' if len(rows) == 1 else 'disks'}, {size:,} GiB: {total or 'nothing to do'}."
     )
-    reasons = reason_lines(rows)
+    general = of_all(rows, problems)
+    reasons = [*general, *reason_lines(rows, general)]
+    if problems:
+        lines.append("Nothing will be done, because:")
     lines += reasons[:MOST_REASONS]
     if len(reasons) > MOST_REASONS:
-        lines.append(f"... and {len(reasons) - MOST_REASONS} more reasons")
-    if problems:
-        lines.append("Nothing will be done; the last task says why.")
+        lines.append(f"... and {len(reasons) - MOST_REASONS} more reasons, see tenant_transfer_result")
     return lines
 
 
@@ -136,7 +150,8 @@ def _cells(row: Told, names: Mapping[str, str]) -> tuple[str, ...]:
     constraints = ", ".join(reason["constraint"] for reason in row["reasons"])
     decision = decision_of(row)
     if constraints:
-        decision += f": {constraints}" if row["outcome"] == BLOCKED else f", unchecked: {constraints}"
+        # Without a colon: as YAML that would put the line into quotes, and its columns out of place.
+        decision += f" ({constraints})" if row["outcome"] == BLOCKED else f", unchecked ({constraints})"
     return (
         label(row),
         "-" if row["size"] is None else f"{row['size']} GiB",
@@ -169,8 +184,10 @@ def notes(rows: Iterable[Told]) -> list[str]:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
-    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in rows]
+    """Rows in columns, without those of which nothing is known, such as the project of what is to be accepted."""
+    known = [column for column in range(len(HEADINGS) - 1) if {row[column] for row in rows[1:]} != {"-"}]
+    widths = [max(len(row[column]) for row in rows) for column in known]
+    return ["  ".join([*(row[column].ljust(width) for column, width in zip(known, widths)), row[-1]]) for row in rows]
 
 
 def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told] = ()) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_a_batch_of_which_nothing_succeeds_ends_the_run(emulator: EmulatorServer
     emulator.end_outages()
     assert run.exit_status != 0
     assert "tenant-a -> tenant-b: 0 moved, 0 already there, 6 failed." in run.words
-    assert "And 1 more, see failures of tenant_transfer_result." in run.words
+    assert "The reasons are above, and in failures of tenant_transfer_result." in run.words
     assert "evs:transfers:accept" in run.words
     assert emulator.transfers() == []
     assert {disk["status"] for disk in emulator.volumes(SOURCE)} == {"available"}

@@ -260,7 +260,7 @@ def test_a_table_of_many_disks_has_totals_and_stays_short(emulator: EmulatorServ
     )
     assert run.exit_status == 0, run.output
     assert "Total: 501 disks, 1,003 GiB: 500 to move, 1 blocked." in run.words
-    assert "blocked: attached" in run.words
+    assert "blocked (attached)" in run.words
     assert "... and 500 more disks" in run.words
     assert "disk-250" not in run.words
 
@@ -288,7 +288,7 @@ def test_an_offer_ends_with_what_comes_next(emulator: EmulatorServer, tmp_path: 
     run = role(emulator, tmp_path, "offer", keywords={}, volumes=["one"])
     assert "one 1 GiB SSD tenant-a offer" in run.words
     assert f"The keys are in {tmp_path}/handoff.vault." in run.words
-    assert "ansible-playbook otc.evs.accept -e @accept.yml" in run.words
+    assert "ansible-playbook -i localhost, otc.evs.accept -e @accept.yml" in run.words
 
 
 @pytest.mark.parametrize("playbook", ["otc.evs.check", "otc.evs.transfer"])

@@ -119,7 +119,7 @@ def test_nothing_begins_if_something_is_wrong(server: Server, tmp_path: Path) ->
     assert "Nothing was changed." in run.words
     assert "'twin' fits " in run.words
     assert "'nowhere': neither in project tenant-a" in run.words
-    assert "Nothing will be done; the last task says why." in run.words
+    assert "Nothing will be done, because:" in run.words
     assert changing(server.requests()) == []
 
 

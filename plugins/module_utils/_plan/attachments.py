@@ -128,7 +128,8 @@ def plan_detach(found: Found, wishes: Sequence[Wish], known: Known, rules: Rules
         if not matches:
             row = _nowhere(wish.volume, owner)
             rows.append(row)
-            if row.id is None:
+            # Who has disks left out, as the role does, is told of them by their rows: one may have moved already.
+            if row.id is None and rules.blocked == "fail":
                 warnings.append(f"{quoted(wish.volume)}: {row.message} Check the spelling.")
         if len(matches) == 1 and (matches[0].id, wish.server) not in done:
             done.add((matches[0].id, wish.server))

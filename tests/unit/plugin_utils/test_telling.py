@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     MOST_LINES,
@@ -101,8 +102,8 @@ def test_a_table_has_a_line_a_disk_and_totals() -> None:
     assert lines[:5] == [
         "DISK    SIZE      TYPE  PROJECT   DECISION",
         "name-a  1000 GiB  SSD   tenant-a  move",
-        "name-b  -         -     tenant-b  blocked: status, backups",
-        "name-c  10 GiB    SSD   0c        move, unchecked: backups",
+        "name-b  -         -     tenant-b  blocked (status, backups)",
+        "name-c  10 GiB    SSD   0c        move, unchecked (backups)",
         "d\\x07   10 GiB    SSD   -         already there",
     ]
     assert lines[5] == "Total: 4 disks, 1,020 GiB: 2 to move, 1 already there, 1 blocked."
@@ -112,11 +113,55 @@ def test_a_table_has_a_line_a_disk_and_totals() -> None:
 def test_a_table_says_if_nothing_will_be_done() -> None:
     assert table([], SIDES, ["no"]) == [
         "Total: 0 disks, 0 GiB: nothing to do.",
-        "Nothing will be done; the last task says why.",
+        "Nothing will be done, because:",
+        "no",
     ]
     assert table([told("a", "offered")], SIDES, [])[-1] == "Total: 1 disk, 10 GiB: 1 to offer."
     assert table([told("a", "accepted")], SIDES, [])[-1] == "Total: 1 disk, 10 GiB: 1 to accept."
     assert table([told("a", "withdrawn")], SIDES, [])[-1] == "Total: 1 disk, 10 GiB: 1 to withdraw."
+
+
+def test_no_reason_is_told_twice() -> None:
+    """A row and a problem of the module tell the same of a disk, and of what could not be checked."""
+    held = told("a", "blocked", "status", "backups", name="a cannot be moved")
+    odd, nameless = told("b", "blocked", "group", name="b\x07"), told("c", "blocked", "group", name=None)
+    unread = "it could not be checked: GET http was answered 403"
+    open_ones = [told(key, "blocked", "quota") for key in "de"]
+    for row in open_ones:
+        row["reasons"][0].update(reason=unread, remedy="Read it.")
+    problems = [
+        "Disk b\\x07 (b) cannot be transferred: group: because of group. Mend it.",
+        "Disk c cannot be transferred: group: because of group. Mend it.",
+        "The constraint quota could not be checked: GET http was answered 403. Read it.",
+        "Disk name-d (d) cannot be attached: the server is not there.",
+        "'nowhere' is no disk.",
+    ]
+    rows = [odd, nameless, *open_ones]
+    assert table(rows, SIDES, problems)[6:] == [
+        "Nothing will be done, because:",
+        *problems[2:],
+        "b\\x07 stays (group): because of group. Mend it.",
+        "c stays (group): because of group. Mend it.",
+    ]
+    # A name that looks like a part of the sentence costs a repetition, and no reason.
+    twice = ["Disk a cannot be moved (a) cannot be transferred: status: because of status. Mend it."]
+    assert table([held], SIDES, twice)[4:] == [*twice, *reason_lines([held])]
+
+
+def test_a_column_of_which_nothing_is_known_is_left_out() -> None:
+    rows = [told(key, "accepted", owner=None, volume_type=None) for key in "ab"]
+    assert table(rows, SIDES, [])[:3] == [
+        "DISK    SIZE    DECISION",
+        "name-a  10 GiB  accept",
+        "name-b  10 GiB  accept",
+    ]
+
+
+def test_the_columns_survive_as_yaml() -> None:
+    """As a list in YAML each line is as it is: no quotes, and no line break before the last column."""
+    rows = [told("a", "blocked", "status", "backups"), told("b", "moved", "quota"), told("c", "already_there")]
+    shown = yaml.safe_dump(table(rows, SIDES, [])[:4], default_flow_style=False).splitlines()
+    assert shown == [f"- {line}" for line in table(rows, SIDES, [])[:4]]
 
 
 def test_a_project_without_a_name_is_shown_by_its_id() -> None:
@@ -147,7 +192,7 @@ def test_a_table_of_many_that_stay_ends_somewhere() -> None:
     rows = [told(str(number), "blocked", "status") for number in range(MOST_REASONS + 2)]
     lines = table(rows, SIDES, [])
     assert lines[MOST_LINES + 1] == f"... and {MOST_REASONS + 2 - MOST_LINES} more disks"
-    assert lines[-1] == "... and 2 more reasons"
+    assert lines[-1] == "... and 2 more reasons, see tenant_transfer_result"
     assert len(lines) == 1 + MOST_LINES + 1 + 1 + MOST_REASONS + 1
     assert "more reasons" not in table(rows[:MOST_REASONS], SIDES, [])[-1]
 
