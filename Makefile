@@ -6,7 +6,7 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test nightly demo lint sanity unit contract integration faults molecule importer cores clients bench release pins clean
+.PHONY: help test nightly demo picture lint sanity unit contract integration faults molecule importer cores clients bench release pins clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
@@ -26,6 +26,9 @@ nightly: $(NOX) ## Try all of what the tests try a sample of
 
 demo: $(NOX) ## Move disks between two tenants of an emulated cloud
 	@$(NOX) --session demo
+
+picture: $(NOX) ## Draw docs/demo.svg, which the README shows, of what the demo shows
+	$(NOX) --session demo -- picture
 
 lint: $(NOX) ## Check style, types, licences, changelog and documentation
 	$(NOX) --session lint

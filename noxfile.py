@@ -366,9 +366,15 @@ def release(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Move disks between two tenants of the emulator."""
-    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "requests")
-    session.run("python", "-m", "tests.demo", *session.posargs, env=install_collection(session))
+    """Move disks between two tenants of the emulator; with `-- picture` draw docs/demo.svg of what it shows."""
+    install_only(session, "aiohttp", "ansible-core", "keystoneauth1", "openstacksdk", "requests", "rich")
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(copy_of_collection(session).parents[2])}
+    if session.posargs != ["picture"]:
+        session.run("python", "-m", "tests.demo", *session.posargs, env=env)
+        return
+    shown = DEV / session.name / "shown.txt"
+    shown.write_text(str(session.run("python", "-m", "tests.demo", env=env, silent=True)), encoding="utf-8")
+    session.run("python", "-m", "tests.demo.picture", str(shown), str(ROOT / "docs" / "demo.svg"))
 
 
 @nox.session(default=False)

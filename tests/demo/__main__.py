@@ -8,89 +8,106 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
+from tests.emulator.datasets import KEY
 from tests.emulator.server import EmulatorServer
 
 HERE = Path(__file__).parent
 MOVE = HERE / "move.yml"
-SERVERS = HERE / "servers.yml"
-COMMAND = ["ansible-playbook", "otc.evs.transfer", "-e"]
+COMMAND = ["ansible-playbook", "-i", "localhost,", "otc.evs.transfer", "-e", f"@{MOVE.relative_to(HERE.parent.parent)}"]
 TIMEOUT = 600
+QUIET = ("ok: [localhost]", "skipping: [localhost]", "included: ")
+"""How a task ends that has nothing to say."""
 
 
 def main() -> int:
-    """Move the disks twice, and those of two servers; return the exit status for the shell."""
-    with EmulatorServer(data="demo") as cloud, tempfile.TemporaryDirectory() as home:
-        say("An emulated cloud with two tenants. Who owns what:")
-        show_owners(cloud)
-        say(f"Move disks from tenant-a to tenant-b: {' '.join(command_of(MOVE))}")
-        first = play(cloud, home, MOVE)
-        say("Who owns what now:")
-        show_owners(cloud)
-        say("The same again changes nothing:")
-        second = play(cloud, home, MOVE)
-        say("Two servers of tenant-a are shut off; their data disks are to go to servers of tenant-b:")
-        add_servers(cloud)
-        show_servers(cloud)
-        say(f"Detach, move and attach them: {' '.join(command_of(SERVERS))}")
-        third = play(cloud, home, SERVERS)
-        say("Which server has which disks now:")
-        show_servers(cloud)
-    say("To move your own disks, copy tests/demo/move.yml, write your clouds and disks into it, and run")
-    print("    ansible-playbook otc.evs.transfer -e @move.yml --check --diff")
-    print("with your clouds.yaml in the current directory or in ~/.config/openstack; then the same without --check.")
-    return first or second or third
+    """Say what would be done, do it, and do it again; return the exit status for the shell."""
+    with EmulatorServer(rng_seed=1) as cloud, tempfile.TemporaryDirectory() as home:
+        fill(cloud)
+        say("1/5  An emulated cloud with two tenants. Who has which disk:")
+        show(cloud)
+        say("2/5  See what moving the disks of tests/demo/move.yml to tenant-b would do:")
+        seen = play(cloud, home, "--check")
+        say("3/5  Do it:")
+        done = play(cloud, home)
+        say("4/5  Who has which disk now:")
+        show(cloud)
+        say("5/5  The same again changes nothing:")
+        again = play(cloud, home)
+    say(
+        "To move disks of your own, write your clouds and disks into a copy of tests/demo/move.yml, as the README says."
+    )
+    return seen or done or again
 
 
-def command_of(variables: Path) -> list[str]:
-    return [*COMMAND, f"@{variables.relative_to(HERE.parent.parent)}"]
-
-
-def add_servers(cloud: EmulatorServer) -> None:
-    """Two servers with data disks, and two that are to get them."""
+def fill(cloud: EmulatorServer) -> None:
+    """Disks that can be moved, one that cannot, and a server that is shut off, with two data disks."""
+    disks = [
+        {"name": "app01-data", "size": 100, "volume_type": "SSD"},
+        {"name": "app02-data", "size": 500, "volume_type": "ESSD"},
+        {"name": "hr-records", "size": 200, "volume_type": "SSD", "metadata": KEY},
+    ]
+    cloud.load("tenant-a", volumes=disks)
     shop = [{"name": "shop01-data", "size": 100}, {"name": "shop01-logs", "size": 40}]
     cloud.create_server("tenant-a", "shop01", *shop, status="SHUTOFF")
-    cloud.create_server("tenant-a", "ledger01", {"name": "ledger01-data", "size": 300}, status="SHUTOFF")
-    for name in ("shop01-new", "ledger01-new"):
-        cloud.create_server("tenant-b", name, status="SHUTOFF")
-
-
-def show_servers(cloud: EmulatorServer) -> None:
-    """Print a line for each server."""
-    names = {volume["id"]: volume["name"] for volume in cloud.volumes()}
-    row = "{:<14} {:<10} {}"
-    print(row.format("SERVER", "OWNER", "DISKS"))
-    for server in cloud.servers():
-        disks = [f"{names[seat['volume_id']]} ({seat['device']})" for seat in server["seats"]]
-        print(row.format(server["name"], server["tenant"], ", ".join(disks)), flush=True)
+    cloud.create_server("tenant-b", "shop01-new", status="SHUTOFF")
 
 
 def say(line: str) -> None:
-    print(f"\n=== {line}", flush=True)
+    print(f"\n=== {line}\n", flush=True)
 
 
-def show_owners(cloud: EmulatorServer) -> None:
-    """Print a line for each disk."""
-    row = "{:<31} {:<10} {:>9}  {}"
-    print(row.format("DISK", "OWNER", "SIZE", "STATUS"))
-    for volume in sorted(cloud.volumes(), key=lambda volume: str(volume["name"])):
-        print(row.format(volume["name"], volume["tenant"], f"{volume['size']} GiB", volume["status"]), flush=True)
+def show(cloud: EmulatorServer) -> None:
+    """Print a line for each data disk."""
+    row = "{:<12} {:<10} {:>7}  {:<10} {}"
+    seats = {
+        seat["volume_id"]: f"{server['name']} {seat['device']}"
+        for server in cloud.servers()
+        for seat in server["seats"]
+    }
+    print(row.format("DISK", "OWNER", "SIZE", "STATUS", "SERVER"))
+    for disk in sorted(cloud.volumes(), key=lambda disk: str(disk["name"])):
+        if disk["name"].endswith("-system"):
+            continue
+        size = f"{disk['size']} GiB"
+        print(row.format(disk["name"], disk["tenant"], size, disk["status"], seats.get(disk["id"], "-")), flush=True)
 
 
-def play(cloud: EmulatorServer, home: str, variables: Path) -> int:
-    """Run the playbook as a user would, with the credentials of the emulated cloud."""
+def play(cloud: EmulatorServer, home: str, *arguments: str) -> int:
+    """Run the playbook as a user would, and show what its tasks say; return its exit status."""
     environment = {
         **os.environ,
         "ANSIBLE_HOME": home,
         # Where the journal is.
         "XDG_STATE_HOME": home,
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "OS_CLIENT_CONFIG_FILE": str(cloud.clouds_file),
     }
-    command = [str(Path(sys.executable).parent / COMMAND[0]), *command_of(variables)[1:]]
-    return subprocess.run(command, env=environment, timeout=TIMEOUT, check=False).returncode
+    command = [*COMMAND, *arguments]
+    print(f"$ {' '.join(command)}", flush=True)
+    program = str(Path(sys.executable).parent / command[0])
+    with subprocess.Popen(
+        [program, *command[1:]], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in telling(process.stdout or ()):
+            print(line, flush=True)
+    return process.wait(TIMEOUT)
+
+
+def telling(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of an output but for those of tasks that have nothing to say."""
+    block: list[str] = []
+    for line in chain(lines, [""]):
+        if line.strip():
+            block.append(line.rstrip())
+            continue
+        if len(block) > 1 and not all(said.startswith(QUIET) and not said.endswith("=>") for said in block[1:]):
+            yield block[0].replace("otc.evs.tenant_transfer : ", "").rstrip("* ")
+            yield from block[1:]
+        block = []
 
 
 sys.exit(main())
