@@ -11,9 +11,9 @@ version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
   - Writes what became of the disks of a run into a file of its own, and derives the reports from the files of all runs.
-  - Written for the role P(otc.evs.tenant_transfer#role) and private to it. It writes on the controller, in check mode
-    too, since a report is about a run and no part of what the run changes.
+  - It writes on the controller, in check mode too, since a report is about a run and no part of what the run changes.
   - Nothing is lost if several write into one directory at once, and nothing is written twice if it is called again.
+  - Private to the role P(otc.evs.tenant_transfer#role); it may change in any release.
 options:
   _terms:
     description: The directory of the reports. It is created if it does not exist.

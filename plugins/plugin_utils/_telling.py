@@ -67,6 +67,7 @@ ALWAYS_TOLD = {MOVED: (MOVED, ALREADY_THERE), ACCEPTED: (ACCEPTED, ALREADY_THERE
 MOST_LINES = 40
 """Of a table: with more disks those that would go the usual way are counted only."""
 MOST_REASONS = 100
+SKIP = "To leave these disks and go on with the others, set tenant_transfer_blocked to skip."
 HEADINGS = ("DISK", "SIZE", "TYPE", "PROJECT", "DECISION")
 
 
@@ -143,6 +144,8 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
     lines += reasons[:MOST_REASONS]
     if len(reasons) > MOST_REASONS:
         lines.append(f"... and {len(reasons) - MOST_REASONS} more reasons, see tenant_transfer_result")
+    if problems and not general and set(DONE) & set(counted):
+        lines.append(SKIP)
     return lines
 
 

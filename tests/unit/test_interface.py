@@ -82,6 +82,17 @@ def test_every_entry_point_has_a_playbook_and_every_variable_a_row() -> None:
             assert f"| `{name}` |" in readme, name
 
 
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("plugins/filter/*.py"), *ROOT.glob("plugins/lookup/*.py")], ids=lambda path: path.stem
+)
+def test_what_only_the_role_uses_says_so(path: Path) -> None:
+    documented = yaml.safe_load(path.read_text(encoding="utf-8").partition('DOCUMENTATION = r"""')[2].split('"""')[0])
+    role = "the role P(otc.evs.tenant_transfer#role)"
+    assert {f"Private to {each}; it may change in any release." for each in ("the role", role)} & {
+        *documented["description"]
+    }
+
+
 def test_every_constraint_can_be_ignored_by_name() -> None:
     options = load(ROLE / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     assert options["tenant_transfer_ignore_constraints"]["choices"] == list(NAMES)

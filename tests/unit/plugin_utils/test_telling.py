@@ -12,6 +12,7 @@ import yaml
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     MOST_LINES,
     MOST_REASONS,
+    SKIP,
     WORDS,
     counts,
     failures,
@@ -146,6 +147,15 @@ def test_no_reason_is_told_twice() -> None:
     # A name that looks like a part of the sentence costs a repetition, and no reason.
     twice = ["Disk a cannot be moved (a) cannot be transferred: status: because of status. Mend it."]
     assert table([held], SIDES, twice)[4:] == [*twice, *reason_lines([held])]
+
+
+def test_what_lets_the_others_go_is_told_if_that_is_all() -> None:
+    rows = [told("a", "blocked", "status"), told("b", "moved")]
+    problem = "Disk name-a (a) cannot be transferred: status: because of status. Mend it."
+    assert table(rows, SIDES, [problem])[-1] == SKIP
+    assert SKIP not in table(rows, SIDES, [problem, "no"])
+    assert SKIP not in table(rows[:1], SIDES, [problem])
+    assert SKIP not in table(rows, SIDES, [])
 
 
 def test_a_column_of_which_nothing_is_known_is_left_out() -> None:
