@@ -7,8 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse
 
 from ansible_collections.otc.evs.plugins.module_utils._api import pace as _backoff
 from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
@@ -29,14 +28,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def liar(monkeypatch: pytest.MonkeyPatch) -> Liar:
     """Stands between the module and the cloud."""
     told = Liar()
-    send = HTTPAdapter.send
+    send: Any = HTTPConnectionPool.urlopen
 
-    def pass_on(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        response = send(self, request, **{**options, "stream": False})
-        told.tell(request, response)
-        return response
+    def pass_on(self: HTTPConnectionPool, method: str, url: str, *args: Any, **options: Any) -> HTTPResponse:
+        return told.instead_of(send(self, method, url, *args, **options), method, url)
 
-    monkeypatch.setattr(HTTPAdapter, "send", pass_on)
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", pass_on)
     return told
 
 

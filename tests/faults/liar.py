@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3 import BaseHTTPResponse, HTTPResponse
 
 from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
 from tests.emulator.server import EmulatorServer
@@ -47,8 +49,26 @@ class Liar:
     seen: dict[tuple[str, str], Any] = field(default_factory=dict)
     lies: int = 0
 
-    def tell(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        call = (request.method or "", NUMBERS_AND_IDS.sub("ID", urlsplit(request.url or "").path))
+    def instead_of(self, raw: BaseHTTPResponse, method: str, url: str) -> HTTPResponse:
+        """What arrives where this was answered."""
+        response = requests.Response()
+        response.status_code = raw.status
+        response.headers.update(raw.headers)
+        response._content = raw.read(decode_content=True)
+        self.tell(method, url, response)
+        for name in ("Content-Length", "Content-Encoding", "Transfer-Encoding"):
+            response.headers.pop(name, None)
+        return HTTPResponse(
+            io.BytesIO(response.content),
+            headers=dict(response.headers),
+            status=response.status_code,
+            reason=raw.reason,
+            preload_content=False,
+            request_method=method,
+        )
+
+    def tell(self, method: str, url: str, response: requests.Response) -> None:
+        call = (method, NUMBERS_AND_IDS.sub("ID", urlsplit(url).path))
         if response.status_code < 300:
             self.seen.setdefault(call, response.json() if response.content else None)
         if call == (self.method, self.path) and self.change:

@@ -374,7 +374,6 @@ def test_a_line_within_that_of_a_proxy_is_cut_as_well() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         guard, answer = _stall._Guard(), _stall._Answer(0.001)
-        guard.watch(answer)
         guard.begin(answer, TlsInTls(ours))
         assert theirs.recv(1) == b"", "it was shut down"
         assert answer.given_up

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
-SEND = HTTPAdapter.send
+SEND: Any = HTTPConnectionPool.urlopen
 
 
 class Died(BaseException):
@@ -38,7 +37,7 @@ class Wire:
         self._number, self._of_changes, self._after = number, of_changes, after
         self._dies, self._meanwhile = dies, meanwhile
         self._failure: BaseException | None = None
-        self._patch = mock.patch.object(HTTPAdapter, "send", self._replacement())
+        self._patch = mock.patch.object(HTTPConnectionPool, "urlopen", self._replacement())
 
     @property
     def changes(self) -> list[tuple[str, str]]:
@@ -56,16 +55,16 @@ class Wire:
         if self._failure is not None:
             raise self._failure
 
-    def _replacement(self) -> Callable[..., requests.Response]:
-        def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def _replacement(self) -> Callable[..., BaseHTTPResponse]:
+        def send(pool: HTTPConnectionPool, method: str, url: str, *arguments: Any, **options: Any) -> BaseHTTPResponse:
             if self.died:
                 raise Died
-            self.requests.append((request.method or "", request.path_url))
+            self.requests.append((method, url))
             counted = self.changes if self._of_changes else self.requests
             due = len(counted) == self._number and counted[-1] is self.requests[-1]
             if due and not self._after:
                 self._strike()
-            response = SEND(adapter, request, **options)
+            response: BaseHTTPResponse = SEND(pool, method, url, *arguments, **options)
             if due and self._after:
                 try:
                     self._strike()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
@@ -34,36 +36,49 @@ HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 SURELY_NOTHING_DONE = range(300, 500)
 
 
-def decode(where: str, response: requests.Response, secrets: Secrets) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered; the names of its headers may be in any case."""
+
+    status_code: int
+    reason: str | None
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.content.decode("utf-8-sig", "replace"))
+
+
+def decode(where: str, answer: Answer, secrets: Secrets) -> Mapping[str, Any]:
     """The JSON object of a successful answer; a DELETE is answered with an empty body."""
-    if not response.content and response.request.method == "DELETE":
+    if not answer.content and where.startswith("DELETE "):
         return {}
     try:
-        body = response.json()
-        if HALF.search(response.content):
+        body = answer.json()
+        if HALF.search(answer.content):
             body = whole(body)
     except (ValueError, RecursionError) as error:
-        kind = safe(secrets.cut(response.headers.get("Content-Type", "untyped")), LONGEST_CODE)
+        kind = safe(secrets.cut(answer.headers.get("Content-Type", "untyped")), LONGEST_CODE)
         raise MalformedAnswer(f"{where}: the answer, {kind}, is not valid JSON: {error}") from error
     if not isinstance(body, dict):
         raise MalformedAnswer(f"{where}: the answer is a {type(body).__name__}, not an object.")
     return body
 
 
-def api_error(where: str, response: requests.Response, secrets: Secrets, if_unknown: str = "") -> EvsError:
+def api_error(where: str, answer: Answer, secrets: Secrets, if_unknown: str = "") -> EvsError:
     """The error of an answer of 300 or more, with none of the secrets in it.
 
     `if_unknown` is what to do if the server does not know who asks.
     """
-    body = _body(response)
+    body = _body(answer)
     reason, code = _reason(body)
     # First cut, then shorten: the beginning of a secret is one, too.
-    reason = short(secrets.cut(reason or response.reason or "no reason given"))
+    reason = short(secrets.cut(reason or answer.reason or "no reason given"))
     code = None if code is None else safe(secrets.cut(code), LONGEST_CODE)
-    request_id = next((response.headers[name] for name in REQUEST_ID_HEADERS if name in response.headers), None)
+    request_id = next((answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers), None)
     request_id = request_id or (body.get("request_id") if isinstance(body.get("request_id"), str) else None)
     request_id = safe(secrets.cut(request_id), LONGEST_CODE) if request_id else None
-    status = response.status_code
+    status = answer.status_code
     words = f"{where} was answered {status}"
     words += f" {code}" if code and code != str(status) else ""
     words += f": {reason}"
@@ -75,7 +90,7 @@ def api_error(where: str, response: requests.Response, secrets: Secrets, if_unkn
     return ApiError(words, status=status, code=code, request_id=request_id, reason=reason)
 
 
-def words_of(response: requests.Response | None) -> str | None:
+def words_of(response: Answer | requests.Response | None) -> str | None:
     """The message of an error, in whichever of the ways it is told."""
     return None if response is None else _reason(_body(response))[0]
 
@@ -97,7 +112,7 @@ def may_be_under_way(error: EvsError) -> bool:
     return isinstance(error, AnswerLost) or (isinstance(error, ApiError) and error.status == 504)
 
 
-def retry_after(response: requests.Response) -> float | None:
+def retry_after(response: Answer | requests.Response) -> float | None:
     """The seconds a server asks us to wait: it says how many, or until when (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
@@ -111,7 +126,7 @@ def retry_after(response: requests.Response) -> float | None:
     return (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
 
-def _body(response: requests.Response) -> Mapping[str, Any]:
+def _body(response: Answer | requests.Response) -> Mapping[str, Any]:
     try:
         body = response.json()
     except (ValueError, RecursionError):

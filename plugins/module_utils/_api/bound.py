@@ -28,10 +28,10 @@ MOST_PARTS = 1_000_000
 
 def bound(response: requests.Response, **kwargs: Any) -> None:
     """A hook of a session of requests, which calls it before it reads the body."""
-    response.raw = _Bounded(response.raw, f"{response.request.method} {response.url}")
+    response.raw = Bounded(response.raw, f"{response.request.method} {response.url}")
 
 
-class _Bounded:
+class Bounded:
     """A response of urllib3 that gives so much of its body and no more, unpacked."""
 
     def __init__(self, raw: Any, where: str) -> None:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     import requests
 
 USER_AGENT = "ansible-otc.evs"
+HELD = 10.0
+"""Seconds; keystoneauth1 renews a token two minutes before it ends."""
 TRANSIENT = (429, 500, 502, 503, 504)
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What keystoneauth1 raises over an auth_url that is no URL, and over an answer that is not one of Keystone."""
@@ -62,6 +64,8 @@ class Keystone:
         self._backoff = backoff
         self._timeout = timeout
         self._renewal = threading.Lock()
+        self._held = "", 0.0
+        """The token, and until when it is not asked about (seconds of time.monotonic())."""
         self._session = KeystoneSession(
             session=http,
             verify=found.verify,
@@ -92,10 +96,19 @@ class Keystone:
 
     def token(self) -> str:
         """The token, or nothing where requests are signed."""
+        token, until = self._held
+        if time.monotonic() < until:
+            return token
+        with self._renewal:
+            return self._asked_token()
+
+    def _asked_token(self) -> str:
+        """What keystoneauth1 has to say, which looks at the token's end each time: as often as that is not needed."""
         if isinstance(self._plugin, AkSk):
             return ""
         token = self._patiently(lambda: self._session.get_token(self._plugin)) or ""
         self._secrets.add([token])
+        self._held = token, time.monotonic() + HELD
         return token
 
     def renew(self, rejected: str) -> bool:
@@ -104,8 +117,9 @@ class Keystone:
         Not with an access key: some wrong signatures lock it.
         """
         with self._renewal:
-            if rejected and self.token() == rejected:
+            if rejected and self._asked_token() == rejected:
                 self._plugin.invalidate()
+                self._held = "", 0.0
         return bool(rejected)
 
     def endpoints(self) -> dict[str, list[str]]:

@@ -41,15 +41,27 @@ class Recorder:
 
     def __call__(self, response: requests.Response, **kwargs: object) -> None:
         request = response.request
-        login = (request.url or "").partition("?")[0].endswith("/auth/tokens")
+        self.note(
+            request.method or "",
+            request.url or "",
+            request.body,
+            response.status_code,
+            response.headers,
+            response.content,
+        )
+
+    def note(
+        self, method: str, url: str, sent: object, status: int, headers: Mapping[str, str], received: bytes
+    ) -> None:
+        login = url.partition("?")[0].endswith("/auth/tokens")
         self.exchanges.append(
             Exchange(
-                request.method or "",
-                request.url or "",
-                None if login else _decoded(request.body),
-                response.status_code,
-                {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-                _decoded(response.content),
+                method,
+                url,
+                None if login else _decoded(sent),
+                status,
+                {name: headers[name] for name in KEPT_HEADERS if name in headers},
+                _decoded(received),
             )
         )
 

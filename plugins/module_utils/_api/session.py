@@ -32,6 +32,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import (
     secrets_of_proxy,
 )
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
+from ansible_collections.otc.evs.plugins.module_utils._api.line import Call, Lines
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.stall import Adapter
@@ -53,7 +54,7 @@ from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 try:
     import requests
-    from urllib3.exceptions import NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 except ImportError:  # reported by the module frame
     pass
 
@@ -61,21 +62,6 @@ except ImportError:  # reported by the module frame
 TOO_MANY = (429, 503)
 """The answers of a server that is asked too much."""
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": USER_AGENT}
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A request."""
-
-    method: str
-    url: str
-    params: Mapping[str, Any] | None
-    body: bytes | None
-    headers: Mapping[str, str]
-
-    @property
-    def where(self) -> str:
-        return f"{self.method} {self.url}"
 
 
 @dataclass(frozen=True)
@@ -117,8 +103,9 @@ class Session:
         self._overrides = options.endpoints
         self._backoff = Backoff()
         self._request_limit = RequestLimit(concurrency)
-        self._hooks: list[Callable[..., None]] = [bound, recorder] if recorder else [bound]
-        self._http = _http(concurrency, self._credentials.api_timeout, self._hooks)
+        adapter = Adapter(self._credentials.api_timeout, pool_maxsize=concurrency, max_retries=0)
+        self._http = _http(adapter, [bound, recorder] if recorder else [bound])
+        self._lines = Lines(adapter, HEADERS, recorder)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
         # What is no URL is told by the login.
         with contextlib.suppress(ValueError):
@@ -182,7 +169,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
     ) -> Json:
         """Send one request and return the decoded answer; see above for when it is repeated."""
-        call = _Call(method, url, params, None if body is None else json.dumps(body).encode(), headers or {})
+        call = Call(method, url, params, None if body is None else json.dumps(body).encode(), headers or {})
         deadline = time.monotonic() + self._timeout
         renewed = False
         attempt = 0
@@ -198,7 +185,7 @@ class Session:
             if not patient or not self._backoff.delay(attempt, outcome.retry_after, deadline):
                 raise outcome.error
 
-    def _send_once(self, call: _Call) -> tuple[str, Json | _Failure]:
+    def _send_once(self, call: Call) -> tuple[str, Json | _Failure]:
         """One attempt, when there is a place for it; returns the token that it was made with, too."""
         outcome: Json | _Failure | None = None
         acquired_in = self._request_limit.acquire()
@@ -226,42 +213,28 @@ class Session:
             self._known_settings[origin] = known
         return known
 
-    def _try(self, call: _Call, token: str) -> Json | _Failure:
+    def _try(self, call: Call, token: str) -> Json | _Failure:
         """One attempt."""
         try:
-            request = requests.Request(
-                call.method,
-                call.url,
-                headers={**HEADERS, **call.headers, **({"X-Auth-Token": token} if token else {})},
-                auth=self._signature,
-                params=call.params,
-                data=call.body,
-                hooks={"response": self._hooks},
-            )
-            response = self._http.send(
-                request.prepare(),
-                timeout=self._credentials.api_timeout,
-                allow_redirects=False,
-                **self._connection_settings(call.url),
-            )
+            answer = self._lines.exchange(call, token, self._signature, self._connection_settings(call.url))
         except AnswerTooLong as error:
             return _Failure(error)
         except AnswerStalled as error:
             return _Failure(AnswerStalled(f"{call.where}: {error.message}"))
-        except requests.exceptions.SSLError as error:
+        except SSLError as error:
             return _Failure(UntrustedServer(call.url, self._secrets.cut(str(error))))
-        except requests.exceptions.RequestException as error:
+        except (HTTPError, requests.exceptions.RequestException) as error:
             return _Failure(_connection_error(call.where, error, self._secrets))
-        if response.status_code >= 300:
+        if answer.status_code >= 300:
             remedy = REMEDY if self._signature else ""
-            return _Failure(api_error(call.where, response, self._secrets, remedy), retry_after(response))
+            return _Failure(api_error(call.where, answer, self._secrets, remedy), retry_after(answer))
         try:
-            return decode(call.where, response, self._secrets)
+            return decode(call.where, answer, self._secrets)
         except MalformedAnswer as error:
             return _Failure(AnswerLost(error.message))
 
 
-def _http(concurrency: int, api_timeout: float, hooks: Sequence[Callable[..., None]]) -> requests.Session:
+def _http(adapter: Adapter, hooks: Sequence[Callable[..., None]]) -> requests.Session:
     """What keystoneauth1 sends through as well."""
     http = requests.Session()
     http.hooks["response"].extend(hooks)
@@ -269,7 +242,7 @@ def _http(concurrency: int, api_timeout: float, hooks: Sequence[Callable[..., No
     # With an auth of its own a session does not look into ~/.netrc.
     http.auth = _as_it_is
     for scheme in ("https://", "http://"):
-        http.mount(scheme, Adapter(api_timeout, pool_maxsize=concurrency, max_retries=0))
+        http.mount(scheme, adapter)
     return http
 
 
@@ -277,12 +250,8 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _connection_error(where: str, error: requests.exceptions.RequestException, secrets: Secrets) -> EvsError:
-    cause = error.args[0] if error.args else None
-    never_sent = isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
-        getattr(cause, "reason", None), NewConnectionError
-    )
+def _connection_error(where: str, error: Exception, secrets: Secrets) -> EvsError:
     words = secrets.cut(str(error))
-    if never_sent:
+    if isinstance(error, (ConnectTimeoutError, NewConnectionError, ProxyError)):
         return Unreachable(f"{where}: the server cannot be reached: {words}. Check the endpoint and the network.")
     return AnswerLost(f"{where}: no answer arrived: {words}")

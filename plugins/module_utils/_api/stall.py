@@ -17,8 +17,8 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerStalled
 
@@ -27,6 +27,7 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.exceptions import HTTPError
 except ImportError:  # reported by the module frame
     HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc, assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc, assignment]
@@ -38,6 +39,7 @@ PATIENCE = 1.5
 MOST_TIMES = 10
 """How often api_timeout may go by until an answer has to be there."""
 
+Value = TypeVar("Value")
 _CURRENT = threading.local()
 
 
@@ -80,13 +82,8 @@ class _Guard:
         self._changed = threading.Condition()
         self._answers: set[_Answer] = set()
         self._thread: threading.Thread | None = None
-
-    def watch(self, answer: _Answer) -> None:
-        with self._changed:
-            self._answers.add(answer)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, daemon=True)
-                self._thread.start()
+        self._looks_at = 0.0
+        """When the thread looks again."""
 
     def release(self, answer: _Answer) -> None:
         with self._changed:
@@ -95,7 +92,13 @@ class _Guard:
     def begin(self, answer: _Answer, line: Any) -> None:
         with self._changed:
             answer.begin(line)
-            self._changed.notify()
+            self._answers.add(answer)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            elif answer.deadline < self._looks_at:
+                # Most are due later than those before, and to wake it costs.
+                self._changed.notify()
 
     def rest(self, answer: _Answer) -> None:
         """Nothing is due for the moment."""
@@ -114,7 +117,7 @@ class _Guard:
                             # Not that of TLS, which would say good-bye first.
                             socket.socket.shutdown(answer.line, socket.SHUT_RDWR)
                 # Parts that arrive move deadlines back only: a look too early does no harm.
-                soonest = min((each.deadline for each in self._answers), default=float("inf"))
+                soonest = self._looks_at = min((each.deadline for each in self._answers), default=float("inf"))
                 self._changed.wait(None if soonest == float("inf") else max(0.0, soonest - time.monotonic()))
 
 
@@ -170,12 +173,48 @@ class Adapter(HTTPAdapter):
         return manager
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response, answer = self._awaited(super().send, *args, **kwargs)
+        response.raw = Watched(response.raw, answer, self._guard)
+        return response
+
+    def pool(self, request: requests.PreparedRequest, settings: Mapping[str, Any]) -> Any:
+        """The connections by which such a request is sent; `settings` are its proxies and certificates."""
+        adapter: Any = self
+        verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+        if hasattr(adapter, "get_connection_with_tls_context"):
+            found = adapter.get_connection_with_tls_context(request, verify, proxies, cert)
+        else:
+            # requests before 2.32
+            found = adapter.get_connection(request.url, proxies)
+        adapter.cert_verify(found, request.url, verify, cert)
+        return found
+
+    def open(
+        self, pool: HTTPConnectionPool, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Watched:
+        """Send a request and return its answer, whose body is still to be read; send() without its extras."""
+        raw, answer = self._awaited(
+            pool.urlopen,
+            method,
+            target,
+            body,
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=self._seconds,
+            preload_content=False,
+            decode_content=False,
+        )
+        return Watched(raw, answer, self._guard)
+
+    def _awaited(self, send: Callable[..., Value], *args: Any, **kwargs: Any) -> tuple[Value, _Answer]:
+        """Send and wait for the headers of the answer, but not for ever."""
         answer = _Answer(self._seconds)
-        self._guard.watch(answer)
         _CURRENT.guard, _CURRENT.answer = self._guard, answer
         try:
-            response = super().send(*args, **kwargs)
-        except requests.exceptions.RequestException as error:
+            result = send(*args, **kwargs)
+        except (requests.exceptions.RequestException, HTTPError) as error:
             self._guard.release(answer)
             if answer.given_up:
                 raise answer.error from error
@@ -184,11 +223,10 @@ class Adapter(HTTPAdapter):
             self._guard.release(answer)
             raise
         answer.proceed()
-        response.raw = _Watched(response.raw, answer, self._guard)
-        return response
+        return result, answer
 
 
-class _Watched:
+class Watched:
     """A response of urllib3 whose body is watched."""
 
     def __init__(self, raw: Any, answer: _Answer, guard: _Guard) -> None:

@@ -16,9 +16,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
-from ansible_collections.otc.evs.plugins.module_utils._api.answers import api_error
+from ansible_collections.otc.evs.plugins.module_utils._api.answers import Answer, api_error
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
@@ -82,10 +81,8 @@ class Answering:
 
 def refusal(document: Document) -> EvsError:
     """The error that the answer of a document becomes."""
-    response = requests.Response()
-    response.status_code = document["status"]
-    response._content = json.dumps(document["answer"]).encode()
-    return api_error(document["call"], response, Secrets())
+    answer = Answer(document["status"], None, {}, json.dumps(document["answer"]).encode())
+    return api_error(document["call"], answer, Secrets())
 
 
 class Region:
