@@ -125,9 +125,9 @@ class Blinded(Forgetful):
         self._look()
         return super().volume(volume_id)
 
-    def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
+    def volume_pages(self, name: str | None = None, status: str | None = None) -> Iterator[tuple[list[Volume], bool]]:
         self._look()
-        return super().volumes(name, status)
+        return super().volume_pages(name, status)
 
     def transfers(self, volume_id: str | None = None) -> list[Transfer]:
         self._look()

@@ -99,6 +99,22 @@ class Client:
         The links that the server gives are a sign that there is more, and never followed: EVS puts
         hosts of its own network into them.  If it is not `limited` they alone tell.
         """
+        yield from (
+            entries
+            for entries, dummy in self.pages_and_more(path, key, filters, by_offset, microversion, links, limited)
+        )
+
+    def pages_and_more(
+        self,
+        path: str,
+        key: str,
+        filters: Mapping[str, str],
+        by_offset: bool = False,
+        microversion: str | None = None,
+        links: str | None = None,
+        limited: bool = True,
+    ) -> Iterator[tuple[list[Any], bool]]:
+        """The same, and with each page whether the next one would be asked for."""
         links = links or f"{key}_links"
         asked = {"limit": PAGE, **filters} if limited else filters
         position: dict[str, Any] = {}
@@ -109,13 +125,14 @@ class Client:
             answer = self.get(path, microversion, **asked, **position)
             entries = self._entries_of(answer, path, key)
             watch.turn(entries)
-            yield entries
             seen += len(entries)
             missing = self._missing(answer, path, len(entries), seen)
             if missing and not entries:
                 raise missing
             full = limited and len(entries) >= PAGE
-            if not entries or not (missing or full or answer.get(links)):
+            more = bool(entries and (missing or full or answer.get(links)))
+            yield entries, more
+            if not more:
                 return
             if by_offset:
                 position = {"offset": seen}

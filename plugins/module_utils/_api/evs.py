@@ -55,11 +55,20 @@ class Evs:
 
     def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
         """The project's disks.  A server may ignore the filters, so they are applied here as well."""
+        for page, dummy in self.volume_pages(name, status):
+            yield from page
+
+    def volume_pages(self, name: str | None = None, status: str | None = None) -> Iterator[tuple[list[Volume], bool]]:
+        """The same by pages, and with each whether there is one more, which is asked for only if it is wanted."""
         filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
-        for page in self._client.linked_pages("volumes/detail", "volumes", filters, microversion=self._with_groups):
-            for volume in map(Volume.from_api, page):
-                if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status):
-                    yield volume
+        pages = self._client.pages_and_more("volumes/detail", "volumes", filters, microversion=self._with_groups)
+        for page, more in pages:
+            volumes = [
+                volume
+                for volume in map(Volume.from_api, page)
+                if self._is_mine(volume) and name in (None, volume.name) and status in (None, volume.status)
+            ]
+            yield volumes, more
 
     def volume(self, volume_id: str) -> Volume | None:
         try:

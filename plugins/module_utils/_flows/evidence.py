@@ -20,7 +20,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.cbr import Cbr
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
-from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import WORTH_A_PAGE, run_all
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Named, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import blockers
@@ -178,13 +178,12 @@ def _sort(target: dict[str, list[Row]], ids: Collection[str], rows: Iterable[Row
 def economical(read: Callable[..., Iterator[list[Item]]], ids: Sequence[str]) -> list[Item]:
     """Rows of some disks in few requests: of one disk by a filter, of several from the project's list.
 
-    If the list turns out to have more pages than there are disks, the disks are asked for one by
-    one after all, so that it takes at most about twice the requests of the better way.
+    If the list turns out to be long, the disks are asked for one by one after all.
     """
     rows: dict[str, Item] = {}
     if len(ids) > 1:
         for number, page in enumerate(read()):
-            if number == len(ids):
+            if len(ids) <= number * WORTH_A_PAGE:
                 break
             rows.update((row.id, row) for row in page)
         else:

@@ -7,29 +7,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._flows.pool import WORTH_A_PAGE
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AWAITING_TRANSFER, Transfer, Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, is_id, require_names
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 
+Value = TypeVar("Value")
+
 FEW = 3
 """Up to so many disks are asked for one by one; beyond, the project's list costs fewer requests."""
+AT_A_TIME = 8
+"""So many are asked for one by one at a time, if as many requests may be under way."""
 
 
 def find(evs: Evs, refs: Iterable[str]) -> Found:
     """Look disks up by ID or else by name."""
     refs = list(dict.fromkeys(refs))
     require_names(refs)
-    if len(refs) > FEW:
-        return Found.among(refs, evs.volumes())
-    volumes: list[Volume] = []
-    for ref in refs:
+
+    def one(ref: str) -> list[Volume]:
         by_its_id = evs.volume(ref) if is_id(ref) else None
-        volumes.extend([by_its_id] if by_its_id else evs.volumes(name=ref))
-    return Found.among(refs, volumes)
+        return [by_its_id] if by_its_id else list(evs.volumes(name=ref))
+
+    few = AT_A_TIME if all(map(is_id, refs)) else FEW
+    listed, left = _listed(evs, refs, few)
+    return Found.among(refs, [*listed, *(volume for found in _each(one, left) for volume in found)])
+
+
+def _listed(evs: Evs, refs: Sequence[str], few: int = FEW) -> tuple[list[Volume], list[str]]:
+    """The disks that the project's list tells of, and what is to be asked for one by one.
+
+    The list is read as far as it is needed: to the last of what is meant by its ID, since other disks may have the
+    same name.  If it turns out to be long and to tell little, asking for the rest one by one is less.
+    """
+    left = dict.fromkeys(refs)
+    if len(refs) <= few:
+        return [], list(left)
+    wanted = set(refs)
+    found: list[Volume] = []
+    for number, (page, more) in enumerate(evs.volume_pages(), 1):
+        for volume in page:
+            if volume.id in wanted or volume.name in wanted:
+                found.append(volume)
+            left.pop(volume.id, None)
+        tells_little = len(found) < number * WORTH_A_PAGE
+        if not left or (more and tells_little and len(left) <= number * WORTH_A_PAGE):
+            return found, list(left)
+    return found, []
+
+
+def _each(one: Callable[[str], Value], refs: Sequence[str]) -> list[Value]:
+    """What each of them means, in their order."""
+    if len(refs) <= FEW:
+        return [one(ref) for ref in refs]
+    with ThreadPoolExecutor(max_workers=AT_A_TIME) as workers:
+        return list(workers.map(one, refs))
 
 
 def find_wanted(evs: Evs, wanted: Wanted) -> Found:
@@ -59,10 +97,9 @@ def with_tags(evs: Evs, candidates: Iterable[Volume], chosen: VolumeFilter) -> l
 
 def by_id(evs: Evs, ids: Sequence[str]) -> dict[str, Volume]:
     """Those of the disks that the project has."""
-    if len(ids) > FEW:
-        wanted = set(ids)
-        return {volume.id: volume for volume in evs.volumes() if volume.id in wanted}
-    return {volume.id: volume for volume in (evs.volume(volume_id) for volume_id in ids) if volume}
+    wanted = set(ids)
+    listed, left = _listed(evs, ids)
+    return {volume.id: volume for volume in [*listed, *_each(evs.volume, left)] if volume and volume.id in wanted}
 
 
 def transfers_of(evs: Evs, volumes: Iterable[Volume]) -> dict[str, Transfer]:

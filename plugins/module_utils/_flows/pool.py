@@ -26,6 +26,9 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 Other = TypeVar("Other")
 
+WORTH_A_PAGE = 8
+"""A page of a list costs as much time as so many requests for one thing, of which several are under way at once."""
+
 
 @dataclass(frozen=True)
 class Done(Generic[Item, Value]):

@@ -90,13 +90,17 @@ def test_keys_survive_whatever_happens_after_they_were_made(emulator: EmulatorSe
             self.offered += 1
             return transfer
 
-        def volumes(self, name: str | None = None, status: str | None = None) -> Iterator[Volume]:
+        def volume_pages(
+            self, name: str | None = None, status: str | None = None
+        ) -> Iterator[tuple[list[Volume], bool]]:
             if self.offered:
                 raise Unreachable("the cloud is gone")
-            return super().volumes(name, status)
+            return super().volume_pages(name, status)
 
         def volume(self, volume_id: str) -> Volume | None:
-            raise Unreachable("the cloud is gone")
+            if self.offered:
+                raise Unreachable("the cloud is gone")
+            return super().volume(volume_id)
 
     result = make_offer(client(Fragile, emulator, SOURCE), *ids, timeout=HASTY)
     assert {row["volume_id"] for row in result.transfers or () if row["auth_key"]} == {*ids} - {ids[1]}
