@@ -92,9 +92,13 @@ options:
         description: The servers, for example V(https://ecs.eu-de.otc.t-systems.com).
         type: str
   concurrency:
-    description: How many requests to a tenant may be under way at once, from 1 to 64.
+    description:
+      - How many requests to a tenant may be under way at once, from 1 to 64.
+      - Without it the module finds out how many the cloud bears. It begins with 4, and goes up to 32 as long as the
+        answers do not take longer.
+      - If the cloud answers that it is asked too much (429 or 503), half as many are under way, then slowly more again,
+        never more than the number that is given.
     type: int
-    default: 8
   timeout:
     description:
       - How many seconds to wait for disks to reach a state, and how long a throttled or failing request is tried again,

@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
+from ansible_collections.otc.evs.plugins.module_utils._api.level import MOST
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
@@ -85,7 +86,9 @@ class Task:
         self.secrets = secrets
         self.warnings: list[str] = []
         """What the logins have to say."""
-        self.concurrency = concurrency_of(params)
+        self._most = concurrency_of(params)
+        self.concurrency = self._most or MOST
+        """How many things may be worked on at once; of the requests fewer may be under way."""
         self.recorder: Recorder | None = None
         """What is shown every answer, if something is."""
         self._login = LoginOptions.from_params(params)
@@ -95,7 +98,7 @@ class Task:
     def session(self) -> Session:
         """The tenant's; the first use logs in, so that bad parameters are told before."""
         if self._session is None:
-            self._session = Session(self._login, self.concurrency, self.secrets, self.recorder)
+            self._session = Session(self._login, self._most, self.secrets, self.recorder)
             self.warnings += self._session.warnings
         return self._session
 
@@ -109,7 +112,7 @@ class Task:
         """Log in to the other tenant, whose shared options are in `target`."""
         params = self.params["target"]
         with of_the_target():
-            concurrency = self.concurrency if params["concurrency"] is None else concurrency_of(params)
+            concurrency = self._most if params["concurrency"] is None else concurrency_of(params)
             session = Session(LoginOptions.from_params(params), concurrency, self.secrets, self.recorder)
             self.warnings += session.warnings
             return session

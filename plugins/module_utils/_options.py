@@ -42,7 +42,7 @@ def shared_argument_spec() -> dict[str, dict[str, Any]]:
             "no_log": True,
             "options": {service: {"type": "str", "no_log": True} for service in SERVICES},
         },
-        "concurrency": {"type": "int", "default": 8},
+        "concurrency": {"type": "int"},
         "timeout": {"type": "int", "default": 180},
     }
 
@@ -68,7 +68,7 @@ def target_option() -> dict[str, Any]:
 
     Ansible would write all of it into the system's log, and hide secrets there only as they are spelt.
     """
-    return {"type": "dict", "no_log": True, "options": {**shared_argument_spec(), "concurrency": {"type": "int"}}}
+    return {"type": "dict", "no_log": True, "options": shared_argument_spec()}
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ class LoginOptions:
         return cls(**values)
 
 
-def concurrency_of(params: Mapping[str, Any]) -> int:
-    """How many requests to a tenant may be under way at once."""
-    value: int = params["concurrency"]
-    if value is True or value not in CONCURRENCY_RANGE:
+def concurrency_of(params: Mapping[str, Any]) -> int | None:
+    """How many requests to a tenant may be under way at once; None is as many as turn out to be borne."""
+    value: int | None = params["concurrency"]
+    if value is not None and (value is True or value not in CONCURRENCY_RANGE):
         raise UsageError(
             f"Option concurrency is {value}; it takes a number from {CONCURRENCY_RANGE[0]} to {CONCURRENCY_RANGE[-1]}."
         )

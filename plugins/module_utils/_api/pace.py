@@ -14,6 +14,8 @@ import random
 import threading
 import time
 
+from ansible_collections.otc.evs.plugins.module_utils._api.level import Level
+
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 MOST_ATTEMPTS = 5
@@ -53,11 +55,10 @@ class Backoff:
 
 
 class RequestLimit:
-    """Lets so many requests be under way as the server bears: half after it was too many, then one more by one."""
+    """Lets so many requests be under way as the server bears."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._limit = float(most)
+    def __init__(self, level: Level) -> None:
+        self._level = level
         self._inside = 0
         self._round = 0
         self._changed = threading.Condition()
@@ -65,17 +66,20 @@ class RequestLimit:
     def acquire(self) -> int:
         """Wait for a place; returns the round, to be given back to release()."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inside < int(self._limit))
+            self._changed.wait_for(lambda: self._inside < self._level.places)
             self._inside += 1
             return self._round
 
-    def release(self, acquired_in: int, too_many: bool) -> None:
-        """Give the place back; those that were under way together and too many are too many once."""
+    def release(self, acquired_in: int, too_many: bool, kind: str = "", seconds: float = 0.0) -> None:
+        """Give the place back; those that were under way together and too many are too many once.
+
+        `kind` and `seconds` are of a request that was answered, if its like take as long.
+        """
         with self._changed:
             self._inside -= 1
             if not too_many:
-                self._limit = min(float(self._most), self._limit + 1 / self._limit)
+                self._level.answered(kind, seconds)
             elif acquired_in == self._round:
                 self._round += 1
-                self._limit = max(1.0, self._limit / 2)
+                self._level.too_many()
             self._changed.notify_all()

@@ -32,6 +32,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.endpoints import (
     secrets_of_proxy,
 )
 from ansible_collections.otc.evs.plugins.module_utils._api.keystone import USER_AGENT, Keystone
+from ansible_collections.otc.evs.plugins.module_utils._api.level import FIRST, MOST, Level
 from ansible_collections.otc.evs.plugins.module_utils._api.line import Call, Lines
 from ansible_collections.otc.evs.plugins.module_utils._api.pace import MOST_ATTEMPTS, Backoff, RequestLimit
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
@@ -91,19 +92,23 @@ class Session:
     def __init__(
         self,
         options: LoginOptions,
-        concurrency: int,
+        concurrency: int | None,
         secrets: Secrets | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        """`secrets` gets what no message may show, from the first moment on; `recorder` is shown every answer."""
+        """At most `concurrency` requests are under way, or if it is None as many as turn out to be borne.
+
+        `secrets` gets what no message may show, from the first moment on; `recorder` is shown every answer.
+        """
         self._credentials = credentials(options)
         self._secrets = Secrets() if secrets is None else secrets
         self._secrets.add(self._credentials.secrets)
         self._timeout = options.timeout
         self._overrides = options.endpoints
         self._backoff = Backoff()
-        self._request_limit = RequestLimit(concurrency)
-        adapter = Adapter(self._credentials.api_timeout, pool_maxsize=concurrency, max_retries=0)
+        level = Level(MOST, FIRST) if concurrency is None else Level(concurrency)
+        self._request_limit = RequestLimit(level)
+        adapter = Adapter(self._credentials.api_timeout, pool_maxsize=concurrency or MOST, max_retries=0)
         self._http = _http(adapter, [bound, recorder] if recorder else [bound])
         self._lines = Lines(adapter, HEADERS, recorder)
         self._known_settings: dict[str, Mapping[str, Any]] = {}
@@ -188,13 +193,20 @@ class Session:
     def _send_once(self, call: Call) -> tuple[str, Json | _Failure]:
         """One attempt, when there is a place for it; returns the token that it was made with, too."""
         outcome: Json | _Failure | None = None
+        took = 0.0
         acquired_in = self._request_limit.acquire()
         try:
             self._backoff.wait()
             token = self._keystone.token()
+            began = time.monotonic()
             outcome = self._try(call, token)
+            took = time.monotonic() - began
         finally:
-            self._request_limit.release(acquired_in, isinstance(outcome, _Failure) and outcome.status in TOO_MANY)
+            failed = isinstance(outcome, _Failure)
+            # A page of a list takes longer than a request for one thing, and as long as there is in it.
+            kind = "" if failed or call.params else call.method
+            too_many = isinstance(outcome, _Failure) and outcome.status in TOO_MANY
+            self._request_limit.release(acquired_in, too_many, kind, took)
         return token, outcome
 
     def _connection_settings(self, url: str) -> Mapping[str, Any]:
