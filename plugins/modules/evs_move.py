@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Offers EVS disks (or Cinder volumes), accepts each at once with the credentials of the other tenant, and reads
     back there that the disks are that tenant's. Disks that are there already stay as they are.
-  - Only as many disks are offered at a time as O(concurrency) allows, without it at most 32, and the keys never leave the
-    module. Without the credentials of both tenants use M(otc.evs.evs_transfer) and M(otc.evs.evs_transfer_accept).
+  - Only as many disks are offered at a time as O(concurrency) allows, without it at most 32, and the keys never leave
+    the module. Without the credentials of both tenants use M(otc.evs.evs_transfer) and M(otc.evs.evs_transfer_accept).
   - Before it begins it checks for all disks what would keep them from being transferred, the other tenant's quota and
     volume types, and that the tenants are two projects of one region.
 options:

@@ -121,7 +121,14 @@ class Row:
     def as_result(self) -> dict[str, object]:
         """The row as the modules return it: its sentences quote what others wrote, and are safe to show."""
         message = None if self.message is None else safe_message(self.message)
-        return {**asdict(self), "reasons": [reason.as_result() for reason in self.reasons], "message": message}
+        return {
+            # Not all of it by asdict, which copies what is in each field: there are thousands of rows.
+            **vars(self),
+            "reasons": [reason.as_result() for reason in self.reasons],
+            "server": self.server and asdict(self.server),
+            "device": self.device and asdict(self.device),
+            "message": message,
+        }
 
 
 def amiss(rows: Sequence[Row]) -> list[Row]:
