@@ -12,7 +12,8 @@ author: otc.evs contributors (@opentelekomcloud)
 description:
   - Reads and writes the journal of the role P(otc.evs.tenant_transfer#role), by which a run that was interrupted goes
     on. No service tells any more which server a disk was in once it is detached.
-  - The file is replaced as a whole, is on the disk before the lookup returns, and only its owner can read it.
+  - The file is replaced as a whole, is on the disk before the lookup returns, and only its owner can read it. Several
+    runs may write into it at once.
   - Private to the role; it may change in any release.
 options:
   _terms:
@@ -69,7 +70,13 @@ from typing import Any
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
-from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
+from ansible_collections.otc.evs.plugins.plugin_utils._files import (
+    FileProblem,
+    alone,
+    read_plain,
+    require_own,
+    write_whole,
+)
 from ansible_collections.otc.evs.plugins.plugin_utils._history import suffix
 from ansible_collections.otc.evs.plugins.plugin_utils._journal import (
     ADVICE,
@@ -101,10 +108,8 @@ def told(path: Path, new: Sequence[Entry], over: Sequence[str]) -> dict[str, Any
     problem = ""
     try:
         disks = _read(path)
-        now = merge(disks, new, over)
-        if now != disks:
-            _write(path, now)
-            disks = now
+        if merge(disks, new, over) != disks:
+            disks = _added(path, new, over)
     except (JournalError, FileProblem) as error:
         problem = f"{error}. {ADVICE}"
     except OSError as error:
@@ -122,7 +127,11 @@ def _read(path: Path) -> list[Entry]:
         return []
 
 
-def _write(path: Path, disks: Sequence[Entry]) -> None:
+def _added(path: Path, new: Sequence[Entry], over: Sequence[str]) -> list[Entry]:
+    """Write what is new beside what another run may have written meanwhile."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    require_own(path)
-    write_whole(path, text_of(disks), 0o600)
+    with alone(path):
+        disks = merge(_read(path), new, over)
+        require_own(path)
+        write_whole(path, text_of(disks), 0o600)
+    return disks

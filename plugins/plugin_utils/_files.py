@@ -10,14 +10,18 @@ opened: a pipe would wait for ever.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 UNDER_WAY = (".otc-evs.", ".tmp")
 """How the name of a file begins and ends that is being written, or that a killed run left."""
+MOST_LOCK_BYTES = 2**20
 
 
 class FileProblem(Exception):
@@ -74,6 +78,37 @@ def write_whole(path: Path, text: str, mode: int, place: Callable[[Path, Path], 
         place(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes that ask for the same from reading and writing a file at the same time; raises OSError.
+
+    The lock is a file beside it, since that itself is replaced.  The system lets go of the lock when the
+    process ends, however it ends.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        _require_plain(os.fstat(handle), MOST_LOCK_BYTES)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync_directory(path: Path) -> None:
+    """Let the new name of a file survive a power failure, too."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some file systems know no such thing.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)
 
 
 def _opener(path: str, flags: int) -> int:

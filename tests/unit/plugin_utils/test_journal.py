@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.lookup.journal import told
+from ansible_collections.otc.evs.plugins.plugin_utils._files import alone
 from ansible_collections.otc.evs.plugins.plugin_utils._journal import entries, merge, text_of
 
 
@@ -39,6 +43,86 @@ def test_only_what_is_about_to_be_detached_is_written(tmp_path: Path) -> None:
         "p1",
     )
     assert item["is_over"] is False
+
+
+def keep_apart(path: Path, run: int) -> None:
+    """Detach eight disks, each from a server of its own, and bring half of them to where they belong."""
+    for number in range(8):
+        (entry,) = written(f"{run}-{number}")
+        told(path, [{**entry, "server_id": f"s{run}-{number}"}], [])
+        told(path, [], [entry["volume_id"]] if number % 2 else [])
+
+
+def test_runs_at_once_keep_the_entries_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "attachments.json"
+    runs = [multiprocessing.get_context("fork").Process(target=keep_apart, args=(path, run)) for run in range(4)]
+    for process in runs:
+        process.start()
+    for process in runs:
+        process.join()
+    assert [process.exitcode for process in runs] == [0] * 4
+    disks = {item["volume_id"]: item["is_over"] for item in told(path, [], [])["disks"]}
+    assert disks == {f"{run}-{number}": bool(number % 2) for run in range(4) for number in range(8)}
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".attachments.json.lock", "attachments.json"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
+
+
+def hold(path: Path, ready: Any) -> None:
+    with alone(path):
+        ready.set()
+        signal.pause()
+
+
+def test_a_run_that_was_killed_keeps_no_other_from_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "attachments.json"
+    context = multiprocessing.get_context("fork")
+    ready = context.Event()
+    holder = context.Process(target=hold, args=(path, ready))
+    holder.start()
+    ready.wait()
+    holder.kill()
+    holder.join()
+    assert told(path, written("a"), [])["problem"] == ""
+
+
+@pytest.mark.parametrize("dies_at", ["fsync", "replace"])
+def test_a_run_that_dies_while_it_writes_leaves_the_journal_as_it_was(tmp_path: Path, dies_at: str) -> None:
+    path = tmp_path / "attachments.json"
+    told(path, written("a"), [])
+    process = multiprocessing.get_context("fork").Process(target=die_at, args=(path, dies_at))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert [item["volume_id"] for item in told(path, [], [])["disks"]] == ["a"]
+    assert [item["volume_id"] for item in told(path, written("b"), [])["disks"]] == ["a", "b"]
+
+
+def die_at(path: Path, call: str) -> None:
+    setattr(os, call, lambda *arguments: os.kill(os.getpid(), signal.SIGKILL))
+    told(path, written("b"), [])
+
+
+def test_the_journal_and_its_name_are_on_the_disk_before_the_lookup_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def fsync(handle: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    told(tmp_path / "attachments.json", written("a"), [])
+    file, directory = synced
+    assert file.startswith(f"{tmp_path}/.otc-evs.")
+    assert directory == str(tmp_path)
+
+
+def test_a_lock_is_never_taken_through_a_link(tmp_path: Path) -> None:
+    path = tmp_path / "attachments.json"
+    (tmp_path / ".attachments.json.lock").symlink_to(tmp_path / "other")
+    assert "cannot be used" in told(path, written("a"), [])["problem"]
+    assert not (tmp_path / "other").exists()
+    assert not path.exists()
 
 
 def test_a_journal_that_nobody_needs_is_not_made(tmp_path: Path) -> None:
