@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import ACCEPTED, ALREADY_THERE, GONE
-from ansible_collections.otc.evs.plugins.plugin_utils._chain import chained, interrupted
+from ansible_collections.otc.evs.plugins.plugin_utils._chain import chained, interrupted, returned
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     counts,
     failures,
@@ -102,9 +102,11 @@ def transfer_result(
     """See DOCUMENTATION."""
     rehearsed = bool(about["rehearsed"] or told["problems"])
     done = [opened(batch) for batch in batches]
-    rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told["disks"], done)
+    rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told.get("withdrawn", told["disks"]), done)
     if "to_detach" in told and not rehearsed:
         rows = chained(rows, told, detached, attached, restored)
+    if "backs" in told and not rehearsed:
+        rows = returned(rows, told, restored)
     origin, target = told.get("source") or source or {}, told.get("target") or {}
     outcomes = {row["outcome"] for row in rows}
     wrong = failures(rows, [alarm for batch in done for alarm in batch["alarms"]])

@@ -19,7 +19,7 @@ description:
   - Private to the role P(otc.evs.tenant_transfer#role); it may change in any release.
 options:
   _input:
-    description: What P(otc.evs.transfer_chain#filter) returned.
+    description: What P(otc.evs.transfer_chain#filter) or P(otc.evs.transfer_return#filter) returned.
     type: dict
     required: true
   detached:
@@ -28,7 +28,12 @@ options:
     elements: dict
     required: true
   moved:
-    description: The notes of what was moved.
+    description: The notes of what was moved, or withdrawn.
+    type: list
+    elements: dict
+    default: []
+  restored:
+    description: The notes of what was attached in the source again.
     type: list
     elements: dict
     default: []
@@ -42,16 +47,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The IDs C(free), and the pairs C(arrived) and C(left).
+  description: The IDs C(free) and C(back), and the pairs C(arrived) and C(left).
   type: dict
 """
 
 
 def transfer_state(
-    told: Mapping[str, Any], detached: Sequence[Mapping[str, Any]], moved: Sequence[Mapping[str, Any]] = ()
+    told: Mapping[str, Any],
+    detached: Sequence[Mapping[str, Any]],
+    moved: Sequence[Mapping[str, Any]] = (),
+    restored: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return state(told, detached, moved)
+    return state(told, detached, moved, restored)
 
 
 class FilterModule:

@@ -48,6 +48,11 @@ options:
     type: list
     elements: str
     default: []
+  back:
+    description: The IDs of disks that are in their servers again, and are forgotten.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -95,21 +100,22 @@ class LookupModule(LookupBase):
 
     def run(self, terms: Sequence[str], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
-        rows, pairs, project, run, over, host = (
-            self.get_option(name) for name in ("rows", "pairs", "project", "run", "over", "host")
+        rows, pairs, project, run, over, back, host = (
+            self.get_option(name) for name in ("rows", "pairs", "project", "run", "over", "back", "host")
         )
         new = entries(rows, pairs, str(project), str(run))
-        return [told(Path(term).expanduser() / f"attachments{suffix(str(host))}.json", new, over) for term in terms]
+        name = f"attachments{suffix(str(host))}.json"
+        return [told(Path(term).expanduser() / name, new, over, back) for term in terms]
 
 
-def told(path: Path, new: Sequence[Entry], over: Sequence[str]) -> dict[str, Any]:
+def told(path: Path, new: Sequence[Entry], over: Sequence[str], back: Sequence[str] = ()) -> dict[str, Any]:
     """Read the journal, and write it if there is something new; a problem is a sentence."""
     disks: list[Entry] = []
     problem = ""
     try:
         disks = _read(path)
-        if merge(disks, new, over) != disks:
-            disks = _added(path, new, over)
+        if merge(disks, new, over, back) != disks:
+            disks = _added(path, new, over, back)
     except (JournalError, FileProblem) as error:
         problem = f"{error}. {ADVICE}"
     except OSError as error:
@@ -127,11 +133,11 @@ def _read(path: Path) -> list[Entry]:
         return []
 
 
-def _added(path: Path, new: Sequence[Entry], over: Sequence[str]) -> list[Entry]:
+def _added(path: Path, new: Sequence[Entry], over: Sequence[str], back: Sequence[str]) -> list[Entry]:
     """Write what is new beside what another run may have written meanwhile."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with alone(path):
-        disks = merge(_read(path), new, over)
+        disks = merge(_read(path), new, over, back)
         require_own(path)
         write_whole(path, text_of(disks), 0o600)
     return disks

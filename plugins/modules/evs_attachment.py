@@ -72,10 +72,25 @@ options:
     description:
       - What a journal tells of disks that an earlier run has detached, and of the servers that they were in. By it
         O(servers) means disks that such a server had, and the rows tell it.
+      - With O(state=present), and neither O(server) nor O(attachments), the disks go back into the servers that they
+        were in, in the order of their devices there. That means the disks of O(volumes), or all that the journal
+        tells of. One that has left the tenant or that is offered stays where it is, and has no row.
       - For the role P(otc.evs.tenant_transfer#role), which keeps such a journal.
     type: list
     elements: dict
+  freed:
+    description:
+      - The IDs of disks whose offers are to be withdrawn. A rehearsal judges them as if that were done.
+      - Only for O(rehearse=true) and check mode, with O(remembered) and O(state=present).
+    type: list
+    elements: str
     default: []
+  older_than:
+    description:
+      - Of O(remembered) only disks that a run has detached which began longer ago than this, such as V(2h) or V(3d),
+        and those of O(freed).
+      - Only with O(state=present).
+    type: str
   state:
     description:
       - V(present) lets each disk be in its server. A disk that is in another server has to leave that first.
@@ -344,13 +359,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError, quoted
-from ansible_collections.otc.evs.plugins.module_utils._flows.attach import Options, Whole, attach, detach
+from ansible_collections.otc.evs.plugins.module_utils._flows.attach import (
+    Back,
+    Options,
+    Whole,
+    attach,
+    attach_again,
+    detach,
+)
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, Volume
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, batch_spec, run, select_option
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import IGNORABLE, Rules, Wish
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import require_ids
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter
+from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import duration
 
 
 def wishes_of(params: Mapping[str, Any]) -> list[Wish]:
@@ -386,14 +409,29 @@ def whole_of(params: Mapping[str, Any]) -> Whole:
         raise UsageError("Option select is empty, which would mean every disk. Give at least one property of them.")
     if not all(server.strip() for server in params["servers"] or ()):
         raise UsageError("Option servers holds an empty name. Give each server by its name or ID.")
-    return Whole(params["servers"] or (), chosen, params["remembered"])
+    return Whole(params["servers"] or (), chosen, params["remembered"] or ())
+
+
+def back_of(params: Mapping[str, Any]) -> Back | None:
+    """What goes back where it was; None if servers are given."""
+    goes_back = params["state"] == "present" and params["remembered"] is not None
+    if not goes_back or params["server"] is not None or params["attachments"] is not None:
+        if params["freed"] or params["older_than"]:
+            raise UsageError("The options freed and older_than go with remembered and state: present only.")
+        return None
+    require_ids("freed", params["freed"])
+    older_than = duration(params["older_than"]) if params["older_than"] else None
+    return Back(params["volumes"], params["freed"], older_than)
 
 
 def flow(task: Task) -> Result:
     params = task.params
-    wishes, coming = wishes_of(params), coming_of(params)
+    back = back_of(params)
     rules = Rules(params["detach"], params["blocked"], params["ignore_constraints"])
     options = Options(rules, task.concurrency, task.timeout, task.seconds)
+    if back:
+        return attach_again(task.evs, task.nova, params["remembered"], back, options, rehearsed=task.rehearsed)
+    wishes, coming = wishes_of(params), coming_of(params)
     if params["state"] == "absent":
         return detach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, whole=whole_of(params))
     if params["servers"] or params["select"] is not None:
@@ -411,7 +449,9 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "servers": {"type": "list", "elements": "str"},
             "select": select_option(),
-            "remembered": {"type": "list", "elements": "dict", "default": []},
+            "remembered": {"type": "list", "elements": "dict"},
+            "freed": {"type": "list", "elements": "str", "default": []},
+            "older_than": {"type": "str"},
             "detach": {"type": "str", "choices": ["never", "stopped", "running"], "default": "stopped"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "ignore_constraints": {"type": "list", "elements": "str", "choices": list(IGNORABLE), "default": []},
@@ -419,7 +459,7 @@ def main() -> None:
             **batch_spec(),
         },
         flow,
-        required_one_of=[("volumes", "attachments", "servers", "select")],
+        required_one_of=[("volumes", "attachments", "servers", "select", "remembered")],
         mutually_exclusive=[("volumes", "attachments"), ("server", "attachments"), ("volumes", "select")],
     )
 

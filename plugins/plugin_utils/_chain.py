@@ -10,7 +10,7 @@ is made here of what the rows of these tasks say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
@@ -28,6 +28,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     GONE,
     MOVED,
     OFFERED,
+    WITHDRAWN,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, guest_name
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import Told, called, label, merged, opened
@@ -126,12 +127,16 @@ def _with_seats(told: Told, entering: Told) -> dict[str, Any]:
     return {**told, "disks": placed, "to_attach": seats}
 
 
-def state(told: Told, detached: Sequence[Told], moved: Sequence[Told] = ()) -> dict[str, Any]:
+def state(
+    told: Told, detached: Sequence[Told], moved: Sequence[Told] = (), restored: Sequence[Told] = ()
+) -> dict[str, Any]:
     """Where the disks are on their way, by the notes of what was done so far.
 
-    Returns the IDs of those that are `free` to go, and the pairs of those that have `arrived` and are to be
-    attached, and of those that are `left` behind and were detached.
+    Returns the IDs of those that are `free` to go, the pairs of those that have `arrived` and are to be
+    attached, and of those that are `left` behind and were detached, and the IDs of those that are `back`.
     """
+    if "backs" in told:
+        return {"free": [], "arrived": [], "left": _to_go_back(told, moved), "back": _are_back(told, restored)}
     stuck = _not_out(told, detached)
     outcomes = {row["id"]: row["outcome"] for row in merged(told["disks"], [opened(note) for note in moved])}
     arrived = [dict(pair) for pair in told.get("to_attach", ()) if outcomes.get(pair["volume"]) in ARRIVED]
@@ -145,7 +150,8 @@ def state(told: Told, detached: Sequence[Told], moved: Sequence[Told] = ()) -> d
         and outcomes.get(row["id"]) not in (*GOES, GONE)
         and (row["id"] in done or row["id"] not in before)
     ]
-    return {"free": [key for key in told["to_do"] if key not in stuck], "arrived": arrived, "left": left}
+    free = [key for key in told["to_do"] if key not in stuck]
+    return {"free": free, "arrived": arrived, "left": left, "back": _are_back(told, restored)}
 
 
 def _is_free_here(row: Told) -> bool:
@@ -167,6 +173,88 @@ def _not_out(told: Told, detached: Sequence[Told]) -> dict[str, Told]:
     silent = {"outcome": FAILED, "message": f"it was not attempted. {why}".strip()}
     bad = {key: [row for row in rows.get(key, [silent]) if row["outcome"] not in OUT] for key in asked}
     return {key: found[0] for key, found in bad.items() if found}
+
+
+# What was withdrawn goes back into the servers that it was in
+
+
+def returning(told: Told, backs: Told) -> dict[str, Any]:
+    """What a run would do that withdraws offers and attaches again what was detached for them."""
+    rows = {row["id"]: row for row in backs["disks"]}
+    mine = {row["id"] for row in told["disks"]}
+    placed = [_would_go_back(row, rows.get(row["id"])) for row in told["disks"]]
+    others = _others(backs["disks"], mine)
+    return {
+        **told,
+        "disks": [_with_guest_name(row) for row in [*placed, *others]],
+        "withdrawn": told["disks"],
+        "backs": backs["disks"],
+        "to_attach": [
+            {"volume": row["id"], "server": row["server"]["after"]["id"]}
+            for row in backs["disks"]
+            if row["outcome"] == ATTACHED
+        ],
+        "problems": [*told["problems"], *backs["problems"]],
+        "remarks": [
+            f"Disk {label(row)} cannot be attached again, and will be in no server: {_why(row)}"
+            for row in backs["disks"]
+            if row["outcome"] == BLOCKED and row["id"] in mine
+        ],
+    }
+
+
+def _would_go_back(row: Told, back: Told | None) -> dict[str, Any]:
+    if back is None or back["outcome"] not in IN:
+        return {**row, "steps": [row["outcome"]]}
+    return {**row, "server": back["server"], "device": back["device"], "steps": [row["outcome"], back["outcome"]]}
+
+
+def _to_go_back(told: Told, withdrawn: Sequence[Told]) -> list[dict[str, str]]:
+    """What is to be attached again: all but what is, or may be, still offered."""
+    rows = merged(told["withdrawn"], [opened(note) for note in withdrawn])
+    offered = {row["id"] for row in rows if row["outcome"] != WITHDRAWN}
+    return [dict(pair) for pair in told["to_attach"] if pair["volume"] not in offered]
+
+
+def _are_back(told: Told, restored: Sequence[Told]) -> list[str]:
+    rows = [*told.get("backs", ()), *_rows(restored)]
+    done = {row["id"] for row in _rows(restored) if row["outcome"] in IN}
+    return list(dict.fromkeys(row["id"] for row in rows if row["id"] in done or row["outcome"] == ALREADY_ATTACHED))
+
+
+def returned(rows: Sequence[Told], told: Told, restored: Sequence[Told]) -> list[dict[str, Any]]:
+    """What became of each disk: the rows of the withdrawal with what was attached again."""
+    done = {row["id"]: row for row in _rows(restored)}
+    backs = {row["id"]: row for row in told["backs"]}
+    mine = {row["id"] for row in rows}
+    others = _others(told["backs"], mine)
+    went = [_returned(dict(row), backs.get(row["id"]), done.get(row["id"])) for row in rows]
+    return [_with_guest_name(row) for row in [*went, *(_alone(row, done.get(row["id"])) for row in others)]]
+
+
+def _returned(row: dict[str, Any], foreseen: Told | None, told: Told | None) -> dict[str, Any]:
+    """A disk whose offer was to be withdrawn."""
+    row["steps"] = [WITHDRAWN] if row["outcome"] == WITHDRAWN else []
+    if row["outcome"] != WITHDRAWN or foreseen is None:
+        return row
+    told = told or (foreseen if foreseen["outcome"] != ATTACHED else None)
+    if told and told["outcome"] in IN:
+        row["steps"] += [ATTACHED] if told["outcome"] == ATTACHED else []
+        return {**row, "server": told["server"], "device": told["device"], "at": told["at"] or row["at"]}
+    outcome = told["outcome"] if told and told["outcome"] in AMISS else FAILED
+    words = f"The offer of disk {label(row)} was withdrawn, but the disk is not known to be attached again"
+    return {**row, "outcome": outcome, "message": f"{words}: {_why(told)}"}
+
+
+def _others(rows: Iterable[Told], mine: Collection[str]) -> list[dict[str, Any]]:
+    """Disks that an earlier run has detached, and whose offers were withdrawn before, or never made."""
+    return [{**row, "steps": []} for row in rows if row["id"] not in mine and row["outcome"] != ALREADY_ATTACHED]
+
+
+def _alone(row: Told, told: Told | None) -> dict[str, Any]:
+    if row["outcome"] != ATTACHED or told is not None:
+        return {**row, **(told or {})}
+    return {**row, "outcome": FAILED, "message": f"Disk {label(row)} was not attached again: {_why(None)}"}
 
 
 def chained(

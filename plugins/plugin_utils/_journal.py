@@ -66,10 +66,11 @@ def entries(
     return found
 
 
-def merge(old: Sequence[Entry], new: Sequence[Entry], over: Collection[str]) -> list[Entry]:
+def merge(old: Sequence[Entry], new: Sequence[Entry], over: Collection[str], back: Collection[str] = ()) -> list[Entry]:
     """The journal with disks that are about to be detached, and with those that have come to their end.
 
-    A disk is remembered once.  What came to its end of a server is forgotten when the server loses others.
+    A disk is remembered once.  What came to its end of a server is forgotten when the server loses others,
+    and what is `back` in its server needs not to be remembered.
     """
     disks = {(item["project_id"], item["volume_id"], item["server_id"]) for item in new}
     servers = {(item["project_id"], item["server_id"]) for item in new}
@@ -78,5 +79,6 @@ def merge(old: Sequence[Entry], new: Sequence[Entry], over: Collection[str]) -> 
         for item in old
         if (item["project_id"], item["volume_id"], item["server_id"]) not in disks
         and not (item["is_over"] and (item["project_id"], item["server_id"]) in servers)
+        and item["volume_id"] not in back
     ]
     return [{**item, "is_over": item["is_over"] or item["volume_id"] in over} for item in [*kept, *new]]

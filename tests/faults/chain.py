@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.otc.evs.plugins.filter.transfer_note import transfer_note
 from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from ansible_collections.otc.evs.plugins.lookup import journal
-from ansible_collections.otc.evs.plugins.plugin_utils._chain import rehearsed, state, wanted
+from ansible_collections.otc.evs.plugins.plugin_utils._chain import rehearsed, returning, state, wanted
 from ansible_collections.otc.evs.plugins.plugin_utils._journal import entries
 from tests.faults.role import ABOUT, NAME
 from tests.support.modules import run_module
@@ -73,6 +73,44 @@ class Chain:
             return moving
         told = rehearsed(moving, leaving, entering)
         return self._finish(told) if told["problems"] else self._act(told, leaving)
+
+    def offer(self) -> None:
+        """Detach the disks and offer them, as the entry point offer does."""
+        leaving = self._ask(
+            self._source, "evs_attachment", servers=wanted([], self._servers)["servers"], state="absent", rehearse=True
+        )
+        pairs = [{"volume": row["id"], "server": row["server"]["before"]["id"]} for row in leaving["disks"]]
+        new = entries(leaving["disks"], pairs, leaving["project"]["project_id"], "1")
+        assert journal.told(self._journal, new, [])["problem"] == ""
+        self._seat(self._source, "absent", pairs)
+        self._ask(self._source, "evs_transfer", volumes=[pair["volume"] for pair in pairs], name=NAME)
+
+    def withdraw(self) -> Told:
+        """Withdraw what is offered, and attach it again, as the entry point withdraw does."""
+        looked = self._ask(self._source, "evs_transfer", state="absent", name=NAME, older_than="0s", rehearse=True)
+        if "disks" not in looked:
+            return looked
+        backs = self._ask(
+            self._source,
+            "evs_attachment",
+            remembered=journal.told(self._journal, [], [])["disks"],
+            freed=[row["id"] for row in looked["disks"]],
+            blocked="skip",
+            rehearse=True,
+        )
+        if "disks" not in backs:
+            return backs
+        told = returning(looked, backs)
+        batches: list[Told] = []
+        if told["to_do"]:
+            done = self._ask(self._source, "evs_transfer", state="absent", transfer_ids=told["to_do"])
+            batches.append(transfer_note(done, told["to_do"]))
+        left = state(told, [], batches)["left"]
+        restored = self._seat(self._source, "present", left) if left else []
+        result = transfer_result(told, {**ABOUT, "rehearsed": False}, batches, success="withdrawn", restored=restored)
+        back = state(told, [], batches, restored)["back"]
+        assert journal.told(self._journal, [], [], back)["problem"] == ""
+        return result
 
     def _act(self, told: Told, leaving: Told) -> Told:
         detached: list[Told] = []

@@ -20,6 +20,8 @@ from tests.faults.conftest import FIGURES
 from tests.faults.test_attachment_sweep import ALL, changes
 from tests.faults.test_sweep import CASES, FAULTS, SEED
 from tests.support.attachments import Killed
+from tests.support.modules import run_module
+from tests.support.samples import WHOLE
 from tests.support.server import SOURCE, TARGET
 
 DISKS = {"app01": ["a", "b"], "db01": ["c", "d"]}
@@ -270,3 +272,74 @@ def test_a_run_that_may_not_begin_tells_what_an_earlier_one_detached(
     emulator.update_server(target, locked=False)
     assert act(emulator, tmp_path)["failures"] == []
     assert inside(emulator) == AFTER
+
+
+def offered(server: EmulatorServer, home: Path) -> None:
+    """The four disks are detached and offered."""
+    prepare(server, home)
+    Chain(server, home, servers=SERVERS, timeout=1).offer()
+    assert set(inside(server).values()) == {None}
+    assert len(server.transfers()) == len(BEFORE)
+    server.forget_requests()
+
+
+def test_what_is_withdrawn_is_attached_again_after_a_kill_at_any_request(
+    emulator: EmulatorServer,
+    tmp_path: Path,
+    dying: Callable[[int, bool], None],
+    record_property: Callable[[str, object], None],
+) -> None:
+    offered(emulator, tmp_path)
+    Chain(emulator, tmp_path, timeout=1).withdraw()
+    assert {name: disks for name, disks in order(emulator).items() if disks} == DISKS
+    everything = [(number, after) for number in range(1, calls(emulator) + 1) for after in (False, True)]
+    chosen = everything if WHOLE else random.Random(SEED).sample(everything, min(CASES // A_RUN, len(everything)))
+    problems = []
+    for number, after in chosen:
+        offered(emulator, tmp_path)
+        dying(number, after)
+        with contextlib.suppress(Killed):
+            Chain(emulator, tmp_path, timeout=1).withdraw()
+        dying(0, False)
+        result = Chain(emulator, tmp_path, timeout=1).withdraw()
+        if inside(emulator) != BEFORE or result["failures"] or emulator.transfers():
+            problems.append(f"{number} {after}: {inside(emulator)} {result['failures']}")
+        emulator.forget_requests()
+        third = Chain(emulator, tmp_path, timeout=1).withdraw()
+        problems += [f"{number} {after}: {third['counts']}"] if third["disks"] or asked(emulator)[1] else []
+    record_property(
+        FIGURES,
+        f"withdraw and attach again, killed at {len(chosen)} of {len(everything)} points: {len(problems)} problems",
+    )
+    assert problems == []
+
+
+def test_what_was_withdrawn_and_has_no_server_any_more(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """It is free, and that is told with the server; the others go back."""
+    offered(emulator, tmp_path)
+    (gone,) = (server["id"] for server in emulator.servers() if server["name"] == "app01")
+    emulator.delete_server(gone)
+    result = Chain(emulator, tmp_path, timeout=1).withdraw()
+    assert [row["outcome"] for row in result["disks"]].count("withdrawn") == 2
+    assert emulator.transfers() == []
+    assert inside(emulator) == {**BEFORE, "a": None, "b": None}
+    assert all(f"there is no server '{gone}'" in message for message in result["failures"])
+    assert len(result["failures"]) == 2
+    again = Chain(emulator, tmp_path, timeout=1).withdraw()
+    assert (again["failures"], again["counts"]) == ([], {"total": 2, "blocked": 2})
+
+
+def test_what_others_have_taken_is_left_alone(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """Of the disks that are remembered, one was attached elsewhere by somebody, one is offered by another name."""
+    offered(emulator, tmp_path)
+    cloud = emulator.cloud(SOURCE)
+    source = {"auth": cloud["auth"], "region_name": cloud["region_name"]}
+    run_module("evs_transfer", **source, volumes=["a", "b"], state="absent")
+    run_module("evs_transfer", **source, volumes=["b"], name="another")
+    emulator.create_server(SOURCE, "other", status="SHUTOFF")
+    run_module("evs_attachment", **source, volumes=["a"], server="other")
+    result = Chain(emulator, tmp_path, timeout=1).withdraw()
+    assert (result["failures"], result["counts"]) == ([], {"total": 2, "withdrawn": 2, "attached": 2})
+    assert inside(emulator) == {**BEFORE, "a": "other", "b": None}
+    names = {volume["name"]: volume["id"] for volume in emulator.volumes()}
+    assert [transfer["volume_id"] for transfer in emulator.transfers()] == [names["b"]]

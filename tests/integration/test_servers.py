@@ -141,3 +141,27 @@ def test_two_controllers_and_wishes_that_attach_nothing(four_disks: EmulatorServ
     assert attached.exit_status == 0, attached.output
     assert "2 already there, 2 attached" in attached.words
     assert places(four_disks)["app01-new"] == ["app01-data", "app01-logs"]
+
+
+def test_what_is_withdrawn_goes_back_into_its_server(four_disks: EmulatorServer, tmp_path: Path) -> None:
+    """Rule 7: what was detached and does not move is attached again, in its order; also by the entry point withdraw."""
+    reports = {"tenant_transfer_report_dir": "reports"}
+    secret = {"tenant_transfer_handoff_file": str(tmp_path / "handoff"), "tenant_transfer_handoff_password": "dummy"}
+    given = {"tenant_transfer_source": CLOUDS["tenant_transfer_source"], **reports}
+    asked = {**given, **secret, "tenant_transfer_servers": [{"name": "app01"}], "tenant_transfer_detach": "stopped"}
+    assert play(four_disks, tmp_path, "otc.evs.offer", **asked).exit_status == 0
+    assert places(four_disks)["app01"] == []
+    four_disks.forget_requests()
+
+    checked = play(four_disks, tmp_path, "otc.evs.withdraw", "--check", "--diff", **given)
+    assert (checked.exit_status, changes(four_disks)) == (0, []), checked.output
+    assert "withdraw, attach to app01" in checked.words
+    assert "2 would be withdrawn, 2 would be attached" in checked.words
+
+    done = play(four_disks, tmp_path, "otc.evs.withdraw", **given)
+    assert done.exit_status == 0, done.output
+    assert "2 withdrawn, 2 attached" in done.words
+    assert places(four_disks) == BEFORE
+    row = result_of(tmp_path)["disks"][0]
+    assert (row["steps"], row["server"]["after"]["name"]) == (["withdrawn", "attached"], "app01")
+    assert json.loads((tmp_path / "reports/attachments.json").read_text(encoding="utf-8"))["disks"] == []

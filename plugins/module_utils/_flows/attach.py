@@ -12,8 +12,9 @@ servers side by side.
 
 from __future__ import annotations
 
+import datetime
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,6 +36,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import ATTACHE
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Server
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     AVAILABLE,
+    AWAITING_TRANSFER,
     DETACHING,
     IN_USE,
     ON_ITS_WAY_IN,
@@ -52,9 +54,11 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import (
 from ansible_collections.otc.evs.plugins.module_utils._plan.memory import (
     Remembered,
     as_coming,
+    meant,
     recalled,
     remembered_of,
     wishes_of_servers,
+    wishes_to_go_back,
 )
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, require_names
 from ansible_collections.otc.evs.plugins.module_utils._plan.seats import Listed, is_in, is_out, of_attach, of_detach
@@ -100,6 +104,15 @@ class Whole:
     journal: Sequence[Any] = ()
 
 
+@dataclass(frozen=True)
+class Back:
+    """Which of the remembered disks go back: these, or those that are `freed`, or that were detached long ago."""
+
+    refs: Sequence[str] | None = None
+    freed: Sequence[str] = ()
+    older_than: datetime.timedelta | None = None
+
+
 def attach(
     evs: Evs, nova: Nova, wishes: Sequence[Wish], options: Options, *, rehearsed: bool, coming: Sequence[Volume] = ()
 ) -> Result:
@@ -109,19 +122,55 @@ def attach(
     """
     if coming and not rehearsed:
         raise UsageError("Option coming is for rehearsals only: what is not here cannot be attached.")
-    refs = _refs(wishes)
     here, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
     known_here = {volume.id for volume in here}
     awaited = {volume.id: volume for volume in coming if volume.id not in known_here}
-    volumes = [*here, *awaited.values()]
-    found = _read_again(evs, Found.among(refs, volumes), servers)
-    known = _with_devices(nova, servers, wishes, found, options.concurrency)
-    disks = {volume.id: volume for volume in volumes}
-    plan = plan_attach(found, wishes, known, disks, options.rules, evs.project)
+    found = _read_again(evs, Found.among(_refs(wishes), [*here, *awaited.values()]), servers)
+    plan = _plan_attach(evs, nova, wishes, found, [*here, *awaited.values()], servers, options)
     # Whose they are is not read here.
     rows = [replace(row, owner=None) if row.id in awaited else row for row in plan.rows]
-    plan = replace(plan, rows=rows)
+    return _carry_out(evs, nova, ATTACH, replace(plan, rows=rows), options, rehearsed)
+
+
+def attach_again(
+    evs: Evs, nova: Nova, journal: Sequence[Any], back: Back, options: Options, *, rehearsed: bool
+) -> Result:
+    """Let disks that runs have detached be in their servers again; the whole flow.
+
+    A rehearsal judges disks whose offers are to be withdrawn as if that were done.  Where nothing is
+    remembered, nothing is asked.
+    """
+    if back.freed and not rehearsed:
+        raise UsageError("Option freed is for rehearsals only: a disk that is offered cannot be attached.")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    remembered = meant(remembered_of(journal, evs.project.id), back.refs, back.freed, back.older_than, now)
+    if all(item.is_over for item in remembered):
+        return _carry_out(evs, nova, ATTACH, Plan(), options, rehearsed)
+    here, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
+    known_here = {volume.id: volume for volume in here}
+    wishes = wishes_to_go_back(remembered, known_here, back.freed)
+    found = _read_again(evs, Found.among(_refs(wishes), here), servers)
+    found = found.replaced({volume.id: _as_freed(volume, back.freed) for volume in found.volumes})
+    plan = _plan_attach(evs, nova, wishes, found, here, servers, options)
     return _carry_out(evs, nova, ATTACH, plan, options, rehearsed)
+
+
+def _as_freed(volume: Volume, freed: Collection[str]) -> Volume:
+    offered = volume.id in freed and volume.status == AWAITING_TRANSFER
+    return replace(volume, status=AVAILABLE) if offered else volume
+
+
+def _plan_attach(
+    evs: Evs,
+    nova: Nova,
+    wishes: Sequence[Wish],
+    found: Found,
+    volumes: Sequence[Volume],
+    servers: Sequence[Server],
+    options: Options,
+) -> Plan:
+    known = _with_devices(nova, servers, wishes, found, options.concurrency)
+    return plan_attach(found, wishes, known, {volume.id: volume for volume in volumes}, options.rules, evs.project)
 
 
 def detach(
@@ -193,10 +242,10 @@ def _with_devices(
 ) -> Known:
     """The servers, and of those that are meant or hold a disk that is meant, the devices: a request each."""
     known = Known(servers)
-    meant = [server for ref in dict.fromkeys(wish.server for wish in wishes) if ref for server in known.named(ref)]
-    meant += [server for volume in found.volumes for server in known.with_disk(volume)]
+    asked = [server for ref in dict.fromkeys(wish.server for wish in wishes) if ref for server in known.named(ref)]
+    asked += [server for volume in found.volumes for server in known.with_disk(volume)]
     told: dict[str, Server | None] = {}
-    for done in run_all(nova.seats, dict.fromkeys(server.id for server in meant), concurrency):
+    for done in run_all(nova.seats, dict.fromkeys(server.id for server in asked), concurrency):
         if done.error:
             raise done.error
         server = next(server for server in servers if server.id == done.item)

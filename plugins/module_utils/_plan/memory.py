@@ -10,7 +10,8 @@ What a disk was in before an earlier run detached it, no service tells any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,8 +26,10 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     Servers,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, Server
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AWAITING_TRANSFER, Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import Known, Wish
+
+RUN_BEGAN = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Remembered:
     server: Place
     device: str
     is_over: bool = False
+    run: str = ""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -64,6 +68,7 @@ def _remembered(row: Mapping[str, Any]) -> Remembered:
         place,
         text(row, "device", what),
         flag(row, "is_over", what),
+        text(row, "run", what),
     )
 
 
@@ -91,6 +96,56 @@ def wishes_of_servers(
         pairs += [(item.order, Wish(item.volume_id, item.server.id)) for item in items]
         wishes += [wish for dummy, wish in sorted(pairs, key=lambda pair: pair[0])]
     return wishes, problems
+
+
+def wishes_to_go_back(
+    remembered: Sequence[Remembered], volumes: Mapping[str, Volume], freed: Collection[str]
+) -> list[Wish]:
+    """Disks of this project that a run has detached, and the servers that they go back to, in their order there.
+
+    What is offered by an offer that stays is still on its way, what has left the project has arrived, and
+    what somebody has attached to another server belongs there.  Of several servers the last one counts.
+    """
+    here = [item for item in remembered if not item.is_over and item.volume_id in volumes]
+    last = {(item.volume_id, item.server.id if volumes[item.volume_id].multiattach else ""): item for item in here}
+    return [
+        Wish(item.volume_id, item.server.id)
+        for item in sorted(last.values(), key=_by_server)
+        if _goes_back(item, volumes[item.volume_id], freed)
+    ]
+
+
+def _goes_back(item: Remembered, volume: Volume, freed: Collection[str]) -> bool:
+    if volume.status == AWAITING_TRANSFER:
+        return volume.id in freed
+    return volume.multiattach or not volume.attachments or volume.is_in(item.server.id)
+
+
+def _by_server(item: Remembered) -> tuple[str, tuple[int, str]]:
+    return item.server.id, item.order
+
+
+def meant(
+    remembered: Sequence[Remembered],
+    refs: Collection[str] | None,
+    freed: Collection[str],
+    limit: datetime.timedelta | None,
+    now: datetime.datetime,
+) -> list[Remembered]:
+    """What is remembered of the disks asked for, or that a run detached which began longer ago than the limit."""
+    asked = [item for item in remembered if refs is None or {item.volume_id, item.volume_name} & set(refs)]
+    if not limit:
+        return asked
+    return [item for item in asked if item.volume_id in freed or _is_older(item.run, limit, now)]
+
+
+def _is_older(run: str, limit: datetime.timedelta, now: datetime.datetime) -> bool:
+    """By the name of a run, which begins with the time; one that tells no time is not known to be older."""
+    try:
+        began = datetime.datetime.strptime(run.partition("-")[0], RUN_BEGAN).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return False
+    return now - began > limit
 
 
 def _data_disks(server: Server) -> list[Seat]:

@@ -45,6 +45,13 @@ def test_only_what_is_about_to_be_detached_is_written(tmp_path: Path) -> None:
     assert item["is_over"] is False
 
 
+def test_what_is_back_in_its_server_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "attachments.json"
+    told(path, written("a", "b"), [])
+    assert [item["volume_id"] for item in told(path, [], [], ["a"])["disks"]] == ["b"]
+    assert [item["volume_id"] for item in told(path, [], [])["disks"]] == ["b"]
+
+
 def keep_apart(path: Path, run: int) -> None:
     """Detach eight disks, each from a server of its own, and bring half of them to where they belong."""
     for number in range(8):
