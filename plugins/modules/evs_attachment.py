@@ -277,6 +277,13 @@ disks:
         after:
           description: The device after; null if there is none, or it is not known, as in a rehearsal.
           type: str
+    guest_name:
+      description:
+        - What a Linux guest calls the disk below C(/dev/disk/by-id), whatever its device. It stays the same in every
+          server.
+        - A virtio disk is C(virtio-) and the first 20 characters of its ID, a SCSI disk C(wwn-0x) and its WWN.
+        - Null if it is in no server, or if the cloud does not tell the WWN.
+      type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str

@@ -144,6 +144,9 @@ disks:
     device:
       description: The devices in these, as far as they are known.
       type: dict
+    guest_name:
+      description: What a Linux guest calls the disk below C(/dev/disk/by-id), as O(detaching) and O(attaching) tell.
+      type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str

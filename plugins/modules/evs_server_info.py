@@ -99,9 +99,9 @@ servers:
           type: bool
         guest_name:
           description:
-            - The name of a virtio disk below C(/dev/disk/by-id) in a Linux guest, whatever its device.
-            - It is made of the first 20 characters of its ID.
-            - Null for a SCSI disk, which a guest knows by its WWN.
+            - What a Linux guest calls the disk below C(/dev/disk/by-id), whatever its device.
+            - A virtio disk is C(virtio-) and the first 20 characters of its ID, a SCSI disk C(wwn-0x) and its WWN.
+            - Null if the cloud does not tell the WWN of a SCSI disk.
           type: str
 missing:
   description: Those of O(servers) that the tenant does not have.

@@ -218,6 +218,9 @@ disks:
     device:
       description: Only M(otc.evs.evs_attachment) tells it; null.
       type: dict
+    guest_name:
+      description: Only M(otc.evs.evs_attachment) tells it; null.
+      type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str

@@ -30,7 +30,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     OFFERED,
     WITHDRAWN,
 )
-from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, guest_name
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import Told, called, label, merged, opened
 
 OUT = (DETACHED, ALREADY_DETACHED, GONE)
@@ -99,7 +99,7 @@ def rehearsed(told: Told, leaving: Told, entering: Told | None = None) -> dict[s
         steps = [DETACHED] if row["id"] in pairs["detach"] else []
         steps += [row["outcome"]] if row["outcome"] in DONE else []
         steps += [ATTACHED] if row["id"] in pairs["attach"] else []
-        rows.append(_with_guest_name({**row, "steps": steps}))
+        rows.append({**row, "steps": steps})
     return {
         **told,
         "disks": rows,
@@ -119,7 +119,11 @@ def _with_seats(told: Told, entering: Told) -> dict[str, Any]:
         if row["outcome"] == ATTACHED
     ]
     placed = [
-        {**row, **{name: {"before": None, "after": rows[row["id"]][name]["after"]} for name in ("server", "device")}}
+        {
+            **row,
+            **{name: {"before": None, "after": rows[row["id"]][name]["after"]} for name in ("server", "device")},
+            "guest_name": rows[row["id"]]["guest_name"],
+        }
         if row["id"] in rows and rows[row["id"]]["outcome"] in IN
         else row
         for row in told["disks"]
@@ -186,7 +190,7 @@ def returning(told: Told, backs: Told) -> dict[str, Any]:
     others = _others(backs["disks"], mine)
     return {
         **told,
-        "disks": [_with_guest_name(row) for row in [*placed, *others]],
+        "disks": [_with_guest_name(row, _guest_names(backs["disks"])) for row in [*placed, *others]],
         "withdrawn": told["disks"],
         "backs": backs["disks"],
         "to_attach": [
@@ -229,7 +233,9 @@ def returned(rows: Sequence[Told], told: Told, restored: Sequence[Told]) -> list
     mine = {row["id"] for row in rows}
     others = _others(told["backs"], mine)
     went = [_returned(dict(row), backs.get(row["id"]), done.get(row["id"])) for row in rows]
-    return [_with_guest_name(row) for row in [*went, *(_alone(row, done.get(row["id"])) for row in others)]]
+    names = _guest_names(told["backs"], done.values())
+    everything = [*went, *(_alone(row, done.get(row["id"])) for row in others)]
+    return [_with_guest_name(row, names) for row in everything]
 
 
 def _returned(row: dict[str, Any], foreseen: Told | None, told: Told | None) -> dict[str, Any]:
@@ -266,10 +272,9 @@ def chained(
     backs = {row["id"]: row for row in _rows(restored)}
     stuck = _not_out(told, detached)
     asked = {pair["volume"] for pair in told.get("to_attach", ())}
-    return [
-        _with_guest_name(_one(dict(row), outs, stuck, ins if attached or row["id"] in asked else None, backs, asked))
-        for row in rows
-    ]
+    names = _guest_names(told["disks"], outs.values(), ins.values(), backs.values())
+    went = [_one(dict(row), outs, stuck, ins if attached or row["id"] in asked else None, backs, asked) for row in rows]
+    return [_with_guest_name(row, names) for row in went]
 
 
 def _one(
@@ -350,10 +355,16 @@ def _named(server: Told | None) -> str:
     return f"{name} ({server['id']})" if server and server.get("name") else name
 
 
-def _with_guest_name(row: dict[str, Any]) -> dict[str, Any]:
-    """What a guest with virtio calls the disk, if it is in a server or is to be."""
-    after = (row.get("server") or {}).get("after")
-    return {**row, "guest_name": guest_name(row["id"]) if after and row["id"] else None}
+def _guest_names(*rows: Iterable[Told]) -> dict[str, str]:
+    """What guests call the disks, by the rows that tell it."""
+    return {row["id"]: row["guest_name"] for group in rows for row in group if row.get("guest_name")}
+
+
+def _with_guest_name(row: Told, names: Mapping[str, str]) -> dict[str, Any]:
+    """What a guest calls the disk, if it was in a server, or is to be."""
+    servers = row.get("server") or {}
+    told = servers.get("before") or servers.get("after")
+    return {**row, "guest_name": names.get(row["id"]) if told else None}
 
 
 def interrupted(told: Told) -> list[str]:

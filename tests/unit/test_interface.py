@@ -142,7 +142,7 @@ def test_a_disk_is_told_by_the_documented_fields_and_no_others() -> None:
 def test_servers_and_places_are_told_by_the_documented_fields_and_no_others() -> None:
     disk = volume()
     documented = returned_by("evs_server_info")["servers"]["contains"]
-    row = server_row(server("app01", disk), {disk.id: disk})
+    row = server_row(server("app01", disk), {disk.id: disk}, {})
     assert list(row) == list(documented)
     assert isinstance(row["disks"], list)
     assert list(row["disks"][-1]) == list(documented["disks"]["contains"])

@@ -29,6 +29,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     sentence,
 )
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find, find_wanted
+from ansible_collections.otc.evs.plugins.module_utils._flows.guests import guest_names
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
@@ -129,7 +130,7 @@ def attach(
     plan = _plan_attach(evs, nova, wishes, found, [*here, *awaited.values()], servers, options)
     # Whose they are is not read here.
     rows = [replace(row, owner=None) if row.id in awaited else row for row in plan.rows]
-    return _carry_out(evs, nova, ATTACH, replace(plan, rows=rows), options, rehearsed)
+    return _carry_out(evs, nova, ATTACH, replace(plan, rows=rows), found, options, rehearsed)
 
 
 def attach_again(
@@ -145,14 +146,14 @@ def attach_again(
     now = datetime.datetime.now(datetime.timezone.utc)
     remembered = meant(remembered_of(journal, evs.project.id), back.refs, back.freed, back.older_than, now)
     if all(item.is_over for item in remembered):
-        return _carry_out(evs, nova, ATTACH, Plan(), options, rehearsed)
+        return _carry_out(evs, nova, ATTACH, Plan(), Found.among([], []), options, rehearsed)
     here, servers = both(lambda: list(evs.volumes()), lambda: list(nova.servers()), options.concurrency)
     known_here = {volume.id: volume for volume in here}
     wishes = wishes_to_go_back(remembered, known_here, back.freed)
     found = _read_again(evs, Found.among(_refs(wishes), here), servers)
     found = found.replaced({volume.id: _as_freed(volume, back.freed) for volume in found.volumes})
     plan = _plan_attach(evs, nova, wishes, found, here, servers, options)
-    return _carry_out(evs, nova, ATTACH, plan, options, rehearsed)
+    return _carry_out(evs, nova, ATTACH, plan, found, options, rehearsed)
 
 
 def _as_freed(volume: Volume, freed: Collection[str]) -> Volume:
@@ -197,7 +198,7 @@ def detach(
         problems=[*unclear, *plan.problems],
         details={**plan.details, "coming": [as_coming(volume) for volume in found.volumes]},
     )
-    return _carry_out(evs, nova, DETACH, plan, options, rehearsed)
+    return _carry_out(evs, nova, DETACH, plan, found, options, rehearsed)
 
 
 def _of_servers(
@@ -254,7 +255,16 @@ def _with_devices(
     return Known([server for server in now if server is not None])
 
 
-def _carry_out(evs: Evs, nova: Nova, kind: str, plan: Plan, options: Options, rehearsed: bool) -> Result:
+def _carry_out(evs: Evs, nova: Nova, kind: str, plan: Plan, found: Found, options: Options, rehearsed: bool) -> Result:
+    result = _done(evs, nova, kind, plan, options, rehearsed)
+    rows = result.rows or []
+    placed = {row.id for row in rows if row.server and (row.server.before or row.server.after)}
+    names = guest_names(evs, [volume for volume in found.volumes if volume.id in placed])
+    result.rows = [replace(row, guest_name=names.get(row.id or "")) if row.id in placed else row for row in rows]
+    return result
+
+
+def _done(evs: Evs, nova: Nova, kind: str, plan: Plan, options: Options, rehearsed: bool) -> Result:
     result = Result(
         "Attaching" if kind == ATTACH else "Detaching",
         list(plan.rows),

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._errors import UsageError
+from ansible_collections.otc.evs.plugins.module_utils._flows.guests import guest_names
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
-from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, Server, guest_name
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat, Server
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import Known
 
@@ -27,7 +28,7 @@ def servers_info(evs: Evs, nova: Nova, refs: Sequence[str] | None, concurrency: 
     known = Known(servers)
     found = servers if refs is None else [server for ref in refs for server in known.named(ref)]
     chosen = {server.id: server for server in found}
-    rows = []
+    shown: list[Server] = []
     gone = set()
     for done in run_all(nova.seats, chosen, concurrency):
         if done.error:
@@ -35,12 +36,16 @@ def servers_info(evs: Evs, nova: Nova, refs: Sequence[str] | None, concurrency: 
         if done.value is None:
             gone.add(done.item)
         else:
-            rows.append(server_row(chosen[done.item].with_seats(done.value), {volume.id: volume for volume in volumes}))
+            shown.append(chosen[done.item].with_seats(done.value))
+    known_disks = {volume.id: volume for volume in volumes}
+    there = [known_disks[seat.volume_id] for server in shown for seat in server.seats if seat.volume_id in known_disks]
+    names = guest_names(evs, there)
+    rows = [server_row(server, known_disks, names) for server in shown]
     missing = [ref for ref in dict.fromkeys(refs or ()) if not {server.id for server in known.named(ref)} - gone]
     return Result(values={"servers": rows, "missing": missing, **evs.project.as_result()})
 
 
-def server_row(server: Server, volumes: Mapping[str, Volume]) -> dict[str, object]:
+def server_row(server: Server, volumes: Mapping[str, Volume], names: Mapping[str, str]) -> dict[str, object]:
     """A server as evs_server_info returns it."""
     return {
         "id": server.id,
@@ -50,13 +55,16 @@ def server_row(server: Server, volumes: Mapping[str, Volume]) -> dict[str, objec
         "locked": server.locked,
         "availability_zone": server.availability_zone,
         "disks": [
-            disk_row(number, seat, server, volumes.get(seat.volume_id)) for number, seat in enumerate(server.seats)
+            disk_row(number, seat, server, volumes.get(seat.volume_id), names.get(seat.volume_id))
+            for number, seat in enumerate(server.seats)
         ],
     }
 
 
-def disk_row(number: int, seat: Seat, server: Server, volume: Volume | None) -> dict[str, object]:
-    """A disk in it, the `number`th by its device; a SCSI disk has no name that follows from its ID."""
+def disk_row(
+    number: int, seat: Seat, server: Server, volume: Volume | None, guest_name: str | None
+) -> dict[str, object]:
+    """A disk in it, the `number`th by its device."""
     return {
         "id": seat.volume_id,
         "name": volume.name if volume else None,
@@ -66,5 +74,5 @@ def disk_row(number: int, seat: Seat, server: Server, volume: Volume | None) -> 
         "order": number,
         "system": server.is_root(seat.device),
         "delete_on_termination": seat.delete_on_termination,
-        "guest_name": None if volume is None or volume.is_scsi else guest_name(seat.volume_id),
+        "guest_name": guest_name,
     }

@@ -22,6 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
     nested,
     number,
     objects,
+    optional_text,
     required_text,
     text,
     texts,
@@ -167,13 +168,14 @@ class Pair(Named):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where EVS keeps a disk: the service type, and the pool of dedicated storage."""
+    """Where EVS keeps a disk: the service type, and the pool of dedicated storage; its WWN if it has one."""
 
     volume_id: str
     service_type: str
     pool_id: str
     pool_name: str
     tags: Mapping[str, str]
+    wwn: str | None = None
 
     @classmethod
     def from_api(cls, body: Any) -> Placement:
@@ -184,6 +186,7 @@ class Placement:
             pool_id=text(fields, "dedicated_storage_id", "disk"),
             pool_name=text(fields, "dedicated_storage_name", "disk"),
             tags=_tags(fields),
+            wwn=optional_text(fields, "wwn", "disk"),
         )
 
 

@@ -85,7 +85,8 @@ class Row:
     """A disk; what is not known of it is None.
 
     `owner` is the ID of the project that had it when it was read last, `size` is in GiB, `at` is when
-    it was read back, in UTC.  `server` and `device` are told of what was to be attached or detached.
+    it was read back, in UTC.  `server` and `device` are told of what was to be attached or detached, and
+    `guest_name` is what a Linux guest calls the disk there.
     """
 
     id: str | None
@@ -98,6 +99,7 @@ class Row:
     transfer_id: str | None = None
     server: Servers | None = None
     device: Devices | None = None
+    guest_name: str | None = None
     at: str | None = None
     message: str | None = None
 

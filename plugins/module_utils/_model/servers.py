@@ -31,6 +31,7 @@ SHUTOFF = "SHUTOFF"
 SYSTEM_DEVICE = re.compile(r"(/dev/)?(xv|v|s|h)da")
 SERIAL_LENGTH = 20
 """Of a virtio disk: so much of its ID the guest is told."""
+WWN = re.compile(r"[0-9A-Fa-f]{16}([0-9A-Fa-f]{16})?")
 FAILED_ACTION = "error"
 
 
@@ -143,8 +144,13 @@ class Action:
 
 
 def guest_name(volume_id: str) -> str:
-    """What a guest with virtio calls a disk below /dev/disk/by-id, whatever its letter."""
+    """What a Linux guest with virtio calls a disk below /dev/disk/by-id, whatever its letter."""
     return f"virtio-{volume_id[:SERIAL_LENGTH]}"
+
+
+def scsi_guest_name(wwn: str | None) -> str | None:
+    """The same of a SCSI disk; None without a World Wide Name."""
+    return f"wwn-0x{wwn.lower()}" if wwn and WWN.fullmatch(wwn) else None
 
 
 def _optional_flag(fields: Any, key: str, what: str) -> bool | None:

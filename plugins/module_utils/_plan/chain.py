@@ -42,6 +42,7 @@ class Foreseen:
     after: Place | None = None
     device: str | None = None
     device_after: str | None = None
+    guest_name: str | None = None
 
     @classmethod
     def from_row(cls, row: Any) -> Foreseen | None:
@@ -59,6 +60,7 @@ class Foreseen:
             _place(servers.get("after")),
             optional_text(devices, "before", "disk"),
             optional_text(devices, "after", "disk"),
+            optional_text(fields, "guest_name", "disk"),
         )
 
 
@@ -116,7 +118,9 @@ class Chain:
             # A disk that was detached before this run is in no server.
             stays = leaving is not None and leaving.outcome == BLOCKED
             after, device = (before, leaving.device if leaving else None) if stays else (None, None)
-        return replace(row, server=Servers(before, after), device=Devices(leaving.device if leaving else None, device))
+        device_before = leaving.device if leaving else None
+        name = next((told.guest_name for told in (entering, leaving) if told and told.guest_name), None)
+        return replace(row, server=Servers(before, after), device=Devices(device_before, device), guest_name=name)
 
     def to_detach(self, volume_ids: Sequence[str]) -> list[Pair]:
         """What is to be detached of disks that go."""

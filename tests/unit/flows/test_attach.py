@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -327,3 +328,33 @@ def test_after_so_many_seconds_no_disk_is_begun(emulator: EmulatorServer, ids: d
     assert [row.name for row in rows_of(result)] == ["one", "four"]
     names = {volume["id"]: volume["name"] for volume in emulator.volumes()}
     assert sorted(names[volume_id] for volume_id in result.not_begun) == ["five", "three", "two"]
+
+
+WWN = "688860300000d136fa16f48f05992360"
+
+
+@pytest.mark.parametrize(
+    ("traits", "name", "asked"),
+    [
+        pytest.param({}, "virtio-{}", 0, id="virtio"),
+        pytest.param({"metadata": {"hw:passthrough": "true"}, "wwn": WWN}, f"wwn-0x{WWN}", 1, id="SCSI"),
+        pytest.param({"metadata": {"hw:passthrough": "true"}}, None, 1, id="SCSI without a WWN"),
+    ],
+)
+def test_a_disk_keeps_what_its_guest_calls_it(
+    emulator: EmulatorServer, server_id: str, traits: dict[str, Any], name: str | None, asked: int
+) -> None:
+    disk = emulator.create_volume(SOURCE, "odd", **traits)
+    expected = name and name.format(disk[:20])
+    emulator.forget_requests()
+    for result in (into(emulator, "app01", "odd"), out_of(emulator, "app01", "odd")):
+        assert [row.guest_name for row in rows_of(result)] == [expected]
+    assert sum("cloudvolumes/detail" in request.path for request in emulator.requests()) == 2 * asked
+    assert [row.guest_name for row in rows_of(out_of(emulator, "app01", "odd"))] == [None]
+
+
+def test_a_name_that_cannot_be_read_costs_nothing(emulator: EmulatorServer, server_id: str) -> None:
+    emulator.create_volume(SOURCE, "odd", metadata={"hw:passthrough": "true"}, wwn=WWN)
+    emulator.order_fault("status", status=403, method="GET", path="cloudvolumes/detail", times=None)
+    result = into(emulator, "app01", "odd")
+    assert [(row.outcome, row.guest_name) for row in rows_of(result)] == [("attached", None)]

@@ -72,6 +72,7 @@ def test_a_row_of_a_disk_and_what_modules_return() -> None:
         "transfer_id": "t",
         "server": None,
         "device": None,
+        "guest_name": None,
         "at": None,
         "message": "Look.",
     }

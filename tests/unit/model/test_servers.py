@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Seat, Server, guest_name
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import (
+    Action,
+    Seat,
+    Server,
+    guest_name,
+    scsi_guest_name,
+)
 
 VOLUME = "8af79d32-a09f-48ef-af25-25829b6a568f"
 BODY = {"id": "s", "name": "app01", "status": "ACTIVE", "OS-EXT-STS:task_state": None}
@@ -103,3 +109,19 @@ def test_how_messages_call_a_server() -> None:
     assert server().label == "app01 (s)"
     assert server(name="").label == "s"
     assert server(name="a\x1b").label == "a\\x1b (s)"
+
+
+@pytest.mark.parametrize(
+    ("wwn", "name"),
+    [
+        ("688860300000D136FA16F48F05992360", "wwn-0x688860300000d136fa16f48f05992360"),
+        ("50000f0b1e2d3c4b", "wwn-0x50000f0b1e2d3c4b"),
+        ("688860300000d136fa16f48f0599236", None),
+        ("688860300000d136fa16f48f0599236g", None),
+        ("688860300000d136fa16f48f05992360\n", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_what_a_guest_calls_a_scsi_disk(wwn: str | None, name: str | None) -> None:
+    assert scsi_guest_name(wwn) == name

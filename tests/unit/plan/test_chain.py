@@ -97,6 +97,19 @@ def test_a_disk_that_has_arrived_is_still_to_be_attached() -> None:
     assert "cannot be attached: slots" in blocked.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("leaving", "entering", "told"),
+    [("wwn-0x1", None, "wwn-0x1"), ("wwn-0x1", "wwn-0x2", "wwn-0x2"), (None, "wwn-0x2", "wwn-0x2"), (None, None, None)],
+)
+def test_what_a_guest_calls_a_disk_is_told_with_its_servers(
+    leaving: str | None, entering: str | None, told: str | None
+) -> None:
+    disk = attached("app01")
+    before = {**row(disk.id, "detached", APP01, at="/dev/vdb"), "guest_name": leaving}
+    after = {**row(disk.id, "attached", None, NEW), "guest_name": entering}
+    assert planned([disk], [before], [after]).rows[0].guest_name == told
+
+
 def test_disks_are_attached_in_the_order_of_their_devices() -> None:
     rows = [("a", "/dev/vdc"), ("b", "/dev/vdaa"), ("c", "/dev/vdb")]
     chain = Chain.of([row(name, "detached", APP01, at=device) for name, device in rows])
