@@ -1,12 +1,21 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every module is told in which directory the user is."""
+"""Every module is run by the action plugin, and from where it lies if that is possible."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 import yaml
+from ansible import constants
+from ansible.plugins.action.normal import ActionModule as NormalAction
+
+from ansible_collections.otc.evs.plugins.action.evs_move import ActionModule
+from ansible_collections.otc.evs.plugins.plugin_utils import _in_place
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,3 +25,42 @@ def test_the_action_plugin_runs_every_module() -> None:
     modules = [path.stem for path in (ROOT / "plugins/modules").glob("*.py")]
     routed = {name: about["action_plugin"] for name, about in runtime["plugin_routing"]["modules"].items()}
     assert routed == dict.fromkeys(modules, "otc.evs.evs_move")
+
+
+PACKED = "what Ansible packed"
+IN_PLACE = "what lies here"
+
+
+@pytest.mark.parametrize(
+    ("built", "differs"),
+    [
+        (IN_PLACE, {}),
+        (IN_PLACE, {"transport": "ansible.builtin.local"}),
+        (PACKED, {"transport": "ssh"}),
+        (PACKED, {"become": object()}),
+        (PACKED, {"delegate_to": "elsewhere"}),
+        (PACKED, {"async_val": 60}),
+        (PACKED, {"keep": True}),
+        (PACKED, {"name": "evs_move"}),
+        (PACKED, {"name": "other.evs.evs_move"}),
+        (PACKED, {"python": "/usr/bin/no-such-python"}),
+        (PACKED, {"python": None}),
+        (PACKED, {"made": None}),
+    ],
+)
+def test_a_module_is_packed_unless_it_can_run_from_where_it_lies(
+    monkeypatch: pytest.MonkeyPatch, built: str, differs: dict[str, Any]
+) -> None:
+    """Another machine, user, Python or time needs what Ansible packs."""
+    is_so = {"transport": "local", "become": None, "delegate_to": None, "async_val": 0, "keep": False}
+    is_so.update(name="otc.evs.evs_move", python=sys.executable, made=IN_PLACE)
+    is_so.update(differs)
+    monkeypatch.setattr(NormalAction, "_configure_module", lambda self, **arguments: PACKED)
+    monkeypatch.setattr(_in_place, "built", lambda name, arguments, python: is_so["made"])
+    monkeypatch.setattr(constants.config, "get_config_value", lambda name: is_so["keep"])
+    action: Any = object.__new__(ActionModule)
+    action._connection = SimpleNamespace(transport=is_so["transport"], become=is_so["become"])
+    action._task = SimpleNamespace(delegate_to=is_so["delegate_to"], async_val=is_so["async_val"])
+    action._templar = SimpleNamespace(template=lambda value: value)
+    variables = {} if is_so["python"] is None else {"ansible_python_interpreter": is_so["python"]}
+    assert action._configure_module(str(is_so["name"]), {}, variables) == built

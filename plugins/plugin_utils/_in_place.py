@@ -1,0 +1,68 @@
+# Copyright (c) otc.evs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Ansible runs instead of a packed module, where the module can be run from where it lies.
+
+Ansible packs a module with all that it imports, and the other side unpacks and compiles it: for a machine that has
+neither.  On the controller, with the Python of ansible-playbook, both are there, and compiled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.executor import module_common
+
+PLUGINS = Path(__file__).resolve().parents[1]
+ROOT = PLUGINS.parents[2]
+"""The folder of all collections, `ansible_collections`."""
+COLLECTION = "otc.evs."
+
+SCRIPT = """\
+import sys
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]
+collections = type(sys)("ansible_collections")
+collections.__path__ = [{root!r}]
+sys.modules["ansible_collections"] = collections
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS = {params!r}
+basic._ANSIBLE_PROFILE = {profile!r}
+import runpy
+runpy.run_module({name!r}, {{"_module_fqn": {name!r}, "_modlib_path": {root!r}}}, "__main__", alter_sys=True)
+"""
+"""As Ansible's own script does it, but with code that is not packed.  Other collections are of no concern, nor is the
+first place where Python looks, which is that of the script."""
+PROFILE = "legacy"
+"""How values are written that JSON does not know, as for every module that says nothing about it."""
+
+
+def built(module_name: str, arguments: Mapping[str, Any], python: str) -> Any:
+    """What `_configure_module` of an action returns; None if this ansible-core wants something else."""
+    path = PLUGINS / "modules" / f"{module_name.removeprefix(COLLECTION)}.py"
+    name = f"ansible_collections.{COLLECTION}plugins.modules.{path.stem}"
+    script = SCRIPT.format(root=str(ROOT), name=name, params=_encoded(arguments), profile=PROFILE).encode()
+    made = getattr(module_common, "_BuiltModule", None)
+    if made is None:
+        return "new", f"#!{python}", script, str(path)
+    try:
+        bits = made(b_module_data=script, module_style="new", shebang=f"#!{python}", serialization_profile=PROFILE)
+    except TypeError:
+        return None
+    return bits, str(path)
+
+
+def _encoded(arguments: Mapping[str, Any]) -> bytes:
+    params = {"ANSIBLE_MODULE_ARGS": arguments}
+    try:
+        from ansible.module_utils.common.json import Direction, get_module_encoder
+    except ImportError:
+        from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+        older: Any = AnsibleJSONEncoder
+        return json.dumps(params, cls=older, vault_to_text=True).encode()
+    encoder: Any = get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
+    return json.dumps(params, cls=encoder).encode()
