@@ -297,7 +297,7 @@ def cores(session: nox.Session, core: str) -> None:
     devel = "https://github.com/ansible/ansible/archive/devel.tar.gz"
     session.install("--upgrade", devel if core == "devel" else f"ansible-core~={core}.0rc1")
     session.run("ansible", "--version")
-    session.run("pytest", *(session.posargs or CORE_TESTS), env=install_collection(session))
+    run_pytest(session, *(session.posargs or CORE_TESTS), env=install_collection(session))
     if not session.posargs:
         copy = copy_of_collection(session)
         leave_out_tests(copy)
