@@ -202,8 +202,11 @@ def test_two_teams_hand_over_by_jobs(emulator: EmulatorServer, tmp_path: Path) -
     handoff = {"tenant_transfer_handoff_file": str(tmp_path / "handoff.vault")}
     offered = job(tmp_path / "offer", "Offer EVS disks", credentials, {"disks": "app01-data", **handoff})
     assert offered[0] == 0, offered[1]
+    withdrawn = job(tmp_path / "withdraw", "Withdraw offers of EVS disks", {"EVS clouds": clouds(emulator)}, {})
+    assert withdrawn[0] == 0, withdrawn[1]
+    # The offer is younger than the survey proposes.
     accepted = job(tmp_path / "accept", "Accept EVS disks", credentials, handoff)
     assert accepted[0] == 0, accepted[1]
     assert names(emulator, TARGET) == {"app01-data"}
     for secret in (PASSWORD, "0123456789abcdef"):
-        assert secret not in offered[1] + accepted[1]
+        assert secret not in offered[1] + withdrawn[1] + accepted[1]
