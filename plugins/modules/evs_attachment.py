@@ -127,6 +127,16 @@ options:
     elements: str
     choices: [zone, slots]
     default: []
+  dry_run:
+    description:
+      - Also let ECS itself check, before the first disk is attached, whether it would attach each of them. It knows
+        what cannot be read, such as which servers take disks in SCSI mode. What it would refuse is V(blocked).
+      - This sends the request to attach with C(dry_run), in a rehearsal and in check mode as well. By the ECS API
+        reference that attaches nothing. It was not tried on a live Open Telekom Cloud.
+      - Of disks that are to come from another tenant or that are offered, ECS can say nothing. On a cloud without ECS
+        a warning says so.
+    type: bool
+    default: false
   coming:
     description:
       - Disks that are to come from another tenant, as RV(otc.evs.evs_volume_info#module:volumes) tells of them there.
@@ -245,8 +255,9 @@ disks:
           description:
             - What stands in the way.
             - V(server) is not there, or several fit; V(server_status), V(locked) and V(task) are about its state.
-            - V(system_disk) and V(shared) are about what the disk is in it; V(zone) and V(slots) about whether the
-              server can take it; V(attached) and V(status) about the disk itself.
+            - V(system_disk) and V(shared) are about what the disk is in it; V(zone), V(slots) and V(scsi) about whether
+              the server can take it; V(attached) and V(status) about the disk itself.
+            - V(refused) and V(rights) are what else ECS would refuse, with O(dry_run=true).
           type: str
         reason:
           description: How the disk violates it.
@@ -435,7 +446,7 @@ def flow(task: Task) -> Result:
     params = task.params
     back = back_of(params)
     rules = Rules(params["detach"], params["blocked"], params["ignore_constraints"])
-    options = Options(rules, task.concurrency, task.timeout, task.seconds)
+    options = Options(rules, task.concurrency, task.timeout, task.seconds, params["dry_run"])
     if back:
         return attach_again(task.evs, task.nova, params["remembered"], back, options, rehearsed=task.rehearsed)
     wishes, coming = wishes_of(params), coming_of(params)
@@ -462,6 +473,7 @@ def main() -> None:
             "detach": {"type": "str", "choices": ["never", "stopped", "running"], "default": "stopped"},
             "blocked": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "ignore_constraints": {"type": "list", "elements": "str", "choices": list(IGNORABLE), "default": []},
+            "dry_run": {"type": "bool", "default": False},
             "coming": {"type": "list", "elements": "dict", "default": []},
             **batch_spec(),
         },

@@ -72,6 +72,8 @@ class Server:
     metadata: dict[str, str] = field(default_factory=dict)
     refuses: list[str] = field(default_factory=list)
     """What its guest refuses: attach, detach."""
+    mode: str | None = None
+    """OTC: which disks it takes, if not both: scsi or vbd."""
     settle_reads: int | None = None
     settle_seconds: float | None = None
     """How slow it is; as the configuration says if not given."""
@@ -121,6 +123,7 @@ class Job:
     volume_id: str
     begin_time: str
     status: str = "RUNNING"
+    error_code: str = "Ecs.0005"
     end_time: str | None = None
 
 

@@ -3,7 +3,8 @@
 """ECS's own calls to attach and detach disks: jobs, and a rehearsal of the attach (OTC).
 
 The documents list codes of errors and no bodies. Chosen here: the checks and words of nova.py in the
-envelope of EVS, with the documented code of a lock and of a missing right, and else Ecs.0005.
+envelope of EVS, with the documented codes of a lock, a missing right, full slots and the mode of a disk, and else
+Ecs.0005.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from tests.emulator.calls import Call, Handler, Reply, Route
 from tests.emulator.compute import Job, Server, Work
 
 CODES = {403: "Ecs.0110", 404: "Ecs.0114"}
+BY_WORDS = {
+    "is locked": "Ecs.0605",
+    "maximum allowed number": "Ecs.0104",
+    nova.ONLY_SCSI: "Ecs.0053",
+    nova.NO_SCSI: "Ecs.0037",
+}
 KINDS = {"attach": "attachVolume", "detach": "detachVolume"}
 
 
@@ -27,7 +34,8 @@ def worded(handler: Handler) -> Handler:
             return handler(call)
         except errors.Refused as refused:
             message = next(iter(refused.body.values()))["message"]
-            code = "Ecs.0605" if message.endswith("is locked") else CODES.get(refused.status, "Ecs.0005")
+            code = next((code for words, code in BY_WORDS.items() if words in message), None)
+            code = code or CODES.get(refused.status, "Ecs.0005")
             raise errors.evs(refused.status, code, message) from None
 
     return call_it
@@ -81,7 +89,7 @@ def view(made: Job) -> dict[str, Any]:
         "begin_time": made.begin_time,
         "end_time": made.end_time,
         "entities": {"volume_id": made.volume_id},
-        "error_code": "Ecs.0005" if failed else None,
+        "error_code": made.error_code if failed else None,
         "fail_reason": "The guest refused." if failed else None,
     }
 

@@ -21,6 +21,8 @@ from tests.emulator.state import Volume
 
 MOST_VBD, MOST_SCSI, MOST_DISKS = 24, 59, 60
 """OTC: how many disks of a kind a server takes, the system disk included."""
+ONLY_SCSI = "Only SCSI data disks can be attached to the ECSs."
+NO_SCSI = "The flavor of the ECS does not support SCSI disks."
 MOST_SERVERS = 16
 """OTC: how many servers share a disk."""
 DETACHING_STATES = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
@@ -223,6 +225,10 @@ def check_room(call: Call, server: Server, volume: Volume) -> None:
         return
     disks = [call.state.volumes[seat.volume_id] for seat in server.seats if seat.volume_id in call.state.volumes]
     scsi = is_scsi(volume)
+    if server.mode == "scsi" and not scsi:
+        raise errors.cinder(400, ONLY_SCSI)
+    if server.mode == "vbd" and scsi:
+        raise errors.cinder(400, NO_SCSI)
     same, most = sum(is_scsi(disk) == scsi for disk in disks), MOST_SCSI if scsi else MOST_VBD
     if same >= most or len(disks) >= MOST_DISKS:
         raise errors.cinder(

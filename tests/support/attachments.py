@@ -34,10 +34,11 @@ def into(
     nova: Nova | None = None,
     timeout: float = PATIENT,
     rehearsed: bool = False,
+    dry_run: bool = False,
     **rules: Any,
 ) -> Result:
     wishes = [Wish(ref, server) for ref in refs]
-    options = Options(Rules(**rules), 4, timeout)
+    options = Options(Rules(**rules), 4, timeout, dry_run=dry_run)
     return attach(evs_of(emulator, SOURCE), nova or nova_of(emulator, Nova), wishes, options, rehearsed=rehearsed)
 
 

@@ -5,8 +5,8 @@
 # Private to otc.evs: may change in any release, without notice.
 """ECS's own calls to attach and detach disks, for clouds where those of Nova are switched off.
 
-Source: ECS API reference, "Attaching a Disk to an ECS" and "Detaching a Disk from an ECS".  The job that
-they answer with is not asked for: what became of a disk, block storage and Nova tell.
+Source: ECS API reference, "Attaching a Disk to an ECS", "Detaching a Disk from an ECS" and "Querying Task
+Execution Status".  They answer with a job.  None of it was tried on a live Open Telekom Cloud.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import urllib.parse
 
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import mapping, text
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Job
 
 OF_NOVA = "/v2.1/"
 OF_ECS = "/v1/"
@@ -30,11 +32,33 @@ class Ecs:
         """The ECS at the address of a Nova."""
         return cls(nova.elsewhere(nova.url.replace(OF_NOVA, OF_ECS))) if OF_NOVA in nova.url else None
 
-    def attach(self, server_id: str, volume_id: str) -> None:
-        path = f"cloudservers/{urllib.parse.quote(server_id, safe='')}/attachvolume"
-        self._client.post(path, {"volumeAttachment": {"volumeId": volume_id}})
+    def attach(self, server_id: str, volume_id: str) -> str | None:
+        """Begin to attach a disk; returns the ID of the job."""
+        return self._job_of(self._client.post(*_attach(server_id, volume_id)))
 
-    def detach(self, server_id: str, volume_id: str) -> None:
-        """Without delete_flag, which would tear the disk out of a guest that uses it."""
-        server, volume = (urllib.parse.quote(value, safe="") for value in (server_id, volume_id))
-        self._client.delete(f"cloudservers/{server}/detachvolume/{volume}")
+    def would_attach(self, server_id: str, volume_id: str) -> None:
+        """Let ECS check what it would check before it attaches a disk, which by its documents changes nothing."""
+        path, body = _attach(server_id, volume_id)
+        self._client.post(path, {**body, "dry_run": True})
+
+    def detach(self, server_id: str, volume_id: str) -> str | None:
+        """Without delete_flag, which would tear the disk out of a guest that uses it; returns the ID of the job."""
+        path = f"cloudservers/{_segment(server_id)}/detachvolume/{_segment(volume_id)}"
+        return self._job_of(self._client.delete(path))
+
+    def job(self, job_id: str) -> Job:
+        return Job.from_api(self._client.get(f"jobs/{_segment(job_id)}"))
+
+    @staticmethod
+    def _job_of(answer: object) -> str | None:
+        # What became of a disk both services tell as well, so a job that is not told of is no reason to fail.
+        return text(mapping(answer), "job_id", "job") or None
+
+
+def _attach(server_id: str, volume_id: str) -> tuple[str, dict[str, object]]:
+    return f"cloudservers/{_segment(server_id)}/attachvolume", {"volumeAttachment": {"volumeId": volume_id}}
+
+
+def _segment(value: str) -> str:
+    """An ID as one segment of a path, whatever is in it."""
+    return urllib.parse.quote(value, safe="")

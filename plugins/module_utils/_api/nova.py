@@ -22,7 +22,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.session import Sessio
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 from ansible_collections.otc.evs.plugins.module_utils._model.parse import mapping, text
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
-from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Seat, Server
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Job, Seat, Server
 
 NEWEST = (2, 79)
 """From here on the disks of a server tell delete_on_termination; nothing later is needed."""
@@ -39,6 +39,7 @@ class Nova:
     def __init__(self, client: Client, project: Project) -> None:
         self._plain = client
         self._ecs = Ecs.beside(client)
+        self._jobs: dict[tuple[str, str], str] = {}
         self._spoken: Client | None = None
         self._lock = threading.Lock()
         self.project = project
@@ -76,15 +77,42 @@ class Nova:
         """Begin to attach a disk.  No device is asked for, since Nova does not keep to it."""
         path = f"servers/{_segment(server_id)}/{DISKS}"
         body = {"volumeAttachment": {"volumeId": volume_id}}
+        self._jobs.pop((server_id, volume_id), None)
         self._or_by_ecs(
             lambda: _require_volume(self._client().post(path, body), volume_id),
-            lambda ecs: ecs.attach(server_id, volume_id),
+            lambda ecs: self._note(server_id, volume_id, ecs.attach(server_id, volume_id)),
         )
+
+    def would_attach(self, server_id: str, volume_id: str) -> bool:
+        """Ask ECS whether it would attach a disk; False if there is no ECS to ask.  A refusal is an ApiError."""
+        if self._ecs is None:
+            return False
+        try:
+            self._ecs.would_attach(server_id, volume_id)
+        except ApiError as error:
+            if _is_of_ecs(error) or error.status >= 500:
+                raise
+            # A plain Nova has other things there, or nothing.
+            return False
+        return True
+
+    def job(self, server_id: str, volume_id: str) -> Job | None:
+        """The job that ECS attaches or detaches a disk by, if it was asked to."""
+        job_id = self._jobs.get((server_id, volume_id))
+        return self._ecs.job(job_id) if job_id and self._ecs else None
 
     def detach(self, server_id: str, volume_id: str) -> None:
         """Begin to detach a disk, never by force."""
         path = f"servers/{_segment(server_id)}/{DISKS}/{_segment(volume_id)}"
-        self._or_by_ecs(lambda: self._client().delete(path), lambda ecs: ecs.detach(server_id, volume_id))
+        self._jobs.pop((server_id, volume_id), None)
+        self._or_by_ecs(
+            lambda: self._client().delete(path),
+            lambda ecs: self._note(server_id, volume_id, ecs.detach(server_id, volume_id)),
+        )
+
+    def _note(self, server_id: str, volume_id: str, job_id: str | None) -> None:
+        if job_id:
+            self._jobs[server_id, volume_id] = job_id
 
     def _or_by_ecs(self, by_nova: Callable[[], object], by_ecs: Callable[[Ecs], None]) -> None:
         """What Nova refuses has surely not begun; ECS may have the call where Nova's is switched off."""
@@ -97,8 +125,7 @@ class Nova:
                 by_ecs(self._ecs)
             except ApiError as error:
                 # A plain Nova has other things there, or nothing.
-                is_ecs = (error.code or "").startswith("Ecs.") and not _is_about_the_call(error)
-                if is_ecs or error.status >= 500:
+                if (_is_of_ecs(error) and not _is_about_the_call(error)) or error.status >= 500:
                     raise
                 raise refusal from error
 
@@ -137,6 +164,10 @@ def _is_about_the_call(error: ApiError) -> bool:
     about_a_thing = re.match(r"(instance|volume) ", error.reason.lower()) is not None
     too_many = "maximum allowed" in error.reason.lower()
     return not about_a_thing and not too_many
+
+
+def _is_of_ecs(error: ApiError) -> bool:
+    return (error.code or "").startswith("Ecs.")
 
 
 def _require_volume(answer: object, volume_id: str) -> None:

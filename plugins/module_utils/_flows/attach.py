@@ -23,6 +23,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._errors import (
     AnswerLost,
+    ApiError,
     EvsError,
     Unproved,
     UsageError,
@@ -33,8 +34,8 @@ from ansible_collections.otc.evs.plugins.module_utils._flows.guests import guest
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import ATTACHED, DETACHED, Row
-from ansible_collections.otc.evs.plugins.module_utils._model.servers import Server
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import ATTACHED, DETACHED, Reason, Row
+from ansible_collections.otc.evs.plugins.module_utils._model.servers import Job, Server
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     AVAILABLE,
     AWAITING_TRANSFER,
@@ -62,6 +63,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.memory import (
     wishes_to_go_back,
 )
 from ansible_collections.otc.evs.plugins.module_utils._plan.placement import Found, require_names
+from ansible_collections.otc.evs.plugins.module_utils._plan.refusals import meaning, refusal
 from ansible_collections.otc.evs.plugins.module_utils._plan.seats import Listed, is_in, is_out, of_attach, of_detach
 from ansible_collections.otc.evs.plugins.module_utils._plan.selection import VolumeFilter, Wanted
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Reading, Trouble
@@ -94,6 +96,7 @@ class Options:
     concurrency: int
     timeout: float
     seconds: float | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,30 @@ def _plan_attach(
     options: Options,
 ) -> Plan:
     known = _with_devices(nova, servers, wishes, found, options.concurrency)
-    return plan_attach(found, wishes, known, {volume.id: volume for volume in volumes}, options.rules, evs.project)
+    disks = {volume.id: volume for volume in volumes}
+    plan = plan_attach(found, wishes, known, disks, options.rules, evs.project)
+    if not options.dry_run or plan.problems:
+        return plan
+    return _asked(nova, plan, [step for step in plan.steps if step.sends and _is_free(disks[step.volume.id])], options)
+
+
+def _is_free(volume: Volume) -> bool:
+    """Whether the project has it, and it is in no server: of others ECS can say nothing."""
+    return volume.status == AVAILABLE and volume.project_id is not None
+
+
+def _asked(nova: Nova, plan: Plan, steps: Sequence[Step], options: Options) -> Plan:
+    """The plan after ECS was asked about disks; what it would refuse is blocked."""
+    warnings: list[str] = []
+    refused: dict[Key, Reason] = {}
+    for done in run_all(lambda step: nova.would_attach(step.server.id, step.volume.id), steps, options.concurrency):
+        step = done.item
+        if isinstance(done.error, ApiError) and done.error.status < 500:
+            refused[_key(step)] = refusal(done.error.code, safe(done.error.reason, 1000))
+        elif done.error or not done.value:
+            why = sentence(done.error.message) if done.error else "there is no ECS at the address of Nova."
+            warnings.append(f"Whether disk {step.volume.label} can be attached could not be asked (dry_run): {why}")
+    return plan.without(refused, options.rules, warnings)
 
 
 def detach(
@@ -355,10 +381,7 @@ class _Hand:
         self._readings[_key(step)] = reading
         refused = self._refusals.get(_key(step))
         if refused:
-            raise EvsError(
-                f"The guest refused: the list of actions of server {step.server.label} says Error for the "
-                f"{self._kind} (request {refused}). {AFTER_A_REFUSAL[self._kind]}"
-            )
+            raise EvsError(f"{refused} {AFTER_A_REFUSAL[self._kind]}")
         return True
 
     def _send(self, step: Step) -> None:
@@ -400,19 +423,44 @@ class _Hand:
         if volume is None or volume.status.startswith("error"):
             return True
         if self._kind == DETACH:
-            return is_out(volume, step.server.id) or (volume.status == IN_USE and self._is_refused(step))
+            if is_out(volume, step.server.id):
+                return self._job_is_over(step)
+            return volume.status == IN_USE and self._is_refused(step)
         if is_in(volume, step.server.id):
-            return True
+            return self._job_is_over(step)
         return volume.status not in ON_ITS_WAY_IN and self._is_refused(step)
 
     def _is_refused(self, step: Step) -> bool:
         """Whether the server's actions tell of a new failure: a disk that is as before may not have been begun yet."""
+        job = self._job(step)
+        if job and job.failed:
+            why = sentence(
+                ": ".join(part for part in (job.code, safe(job.reason, 1000)) if part) or "it tells no reason"
+            )
+            told = f"ECS could not {self._kind} it: job {safe(job.id)} has ended with {job.status}: {why}"
+            self._refusals[_key(step)] = f"{told} {meaning(job.code)}".strip()
+            return True
         known, now = self._failed.get(step.server.id), self._failures(step.server)
         if known is None or now is None or not now - known:
             return False
-        self._refusals[_key(step)] = sorted(now - known)[0]
+        self._refusals[_key(step)] = (
+            f"The guest refused: the list of actions of server {step.server.label} says Error for the {self._kind} "
+            f"(request {sorted(now - known)[0]})."
+        )
         known |= now
         return True
+
+    def _job_is_over(self, step: Step) -> bool:
+        """Whether ECS is done with it, if it was asked; until then the server may be busy."""
+        job = self._job(step)
+        return job is None or job.is_over
+
+    def _job(self, step: Step) -> Job | None:
+        try:
+            return self._nova.job(step.server.id, step.volume.id)
+        except EvsError:
+            # What became of the disk, both services tell.
+            return None
 
     def _failures(self, server: Server) -> set[str] | None:
         try:
@@ -430,9 +478,14 @@ class _Hand:
         rows = {}
         for outcome in done:
             step = outcome.item
-            problem = trouble(outcome.error, f"{self._kind}ed", RIGHTS[self._kind]) if outcome.error else None
+            problem = self._trouble(outcome.error) if outcome.error else None
             rows[_key(step)] = self._judge(step, problem, self._readings.get(_key(step), reading), listed)
         return rows
+
+    def _trouble(self, error: EvsError) -> Trouble:
+        found = trouble(error, f"{self._kind}ed", RIGHTS[self._kind])
+        words = meaning(error.code) if isinstance(error, ApiError) else ""
+        return replace(found, message=f"{found.message} {words}") if words else found
 
     def _judge(self, step: Step, problem: Trouble | None, reading: Reading, listed: Listed) -> Row:
         verdict = of_attach if self._kind == ATTACH else of_detach

@@ -143,6 +143,34 @@ class Action:
         )
 
 
+@dataclass(frozen=True)
+class Job:
+    """What ECS is doing, or has done; `code` and `reason` are its own words of why it failed."""
+
+    id: str
+    status: str
+    code: str | None
+    reason: str
+
+    @classmethod
+    def from_api(cls, body: Any) -> Job:
+        fields = mapping(body)
+        return cls(
+            id=required_text(fields, "job_id", "job"),
+            status=required_text(fields, "status", "job").upper(),
+            code=optional_text(fields, "error_code", "job"),
+            reason=text(fields, "fail_reason", "job"),
+        )
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "FAIL"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("SUCCESS", "FAIL")
+
+
 def guest_name(volume_id: str) -> str:
     """What a Linux guest with virtio calls a disk below /dev/disk/by-id, whatever its letter."""
     return f"virtio-{volume_id[:SERIAL_LENGTH]}"

@@ -112,6 +112,21 @@ class Plan:
     warnings: Sequence[str] = ()
     details: Mapping[str, object] = field(default_factory=dict)
 
+    def without(self, refused: Mapping[tuple[str, str], Reason], rules: Rules, warnings: Sequence[str]) -> Plan:
+        """The same but for disks that the cloud would not attach to servers, by the IDs of both."""
+        bad = {id(step.row): refused.get((step.volume.id, step.server.id)) for step in self.steps}
+        rows = [_blocked(row, reason) if (reason := bad.get(id(row))) else row for row in self.rows]
+        steps = [step for step in self.steps if not bad[id(step.row)]]
+        problems = [
+            *self.problems,
+            *(
+                f"Disk {row.label} cannot be attached: {row.why}"
+                for old, row in zip(self.rows, rows)
+                if rules.blocked == "fail" and old is not row
+            ),
+        ]
+        return replace(self, rows=rows, steps=steps, problems=problems, warnings=[*self.warnings, *warnings])
+
 
 def place(server: Server | None) -> Place | None:
     return Place(server.id, server.name) if server else None

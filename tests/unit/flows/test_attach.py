@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._api.nova import Nova
 from ansible_collections.otc.evs.plugins.module_utils._errors import AnswerLost, ApiError, EvsError
+from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import Devices
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Seat
 from tests.emulator.server import EmulatorServer
@@ -358,3 +359,93 @@ def test_a_name_that_cannot_be_read_costs_nothing(emulator: EmulatorServer, serv
     emulator.order_fault("status", status=403, method="GET", path="cloudvolumes/detail", times=None)
     result = into(emulator, "app01", "odd")
     assert [(row.outcome, row.guest_name) for row in rows_of(result)] == [("attached", None)]
+
+
+def without_nova(emulator: EmulatorServer) -> None:
+    """Nova's calls to attach and detach are switched off, so those of ECS are used."""
+    for method in ("POST", "DELETE"):
+        emulator.order_fault("status", method=method, path="os-volume_attachments", status=410, times=None)
+
+
+@pytest.mark.parametrize(("do", "outcome"), [(into, "attached"), (out_of, "detached")])
+def test_a_job_of_ecs_is_read_to_its_end(
+    emulator: EmulatorServer, ids: dict[str, str], do: Callable[..., Result], outcome: str
+) -> None:
+    without_nova(emulator)
+    emulator.configure(settle_reads=3)
+    emulator.forget_requests()
+    result = do(emulator, "app01", "free" if do is into else "one")
+    assert list(outcomes(result).values()) == [outcome]
+    assert any("/jobs/" in request.path for request in emulator.requests())
+
+
+@pytest.mark.parametrize(("do", "kind"), [(into, "attach"), (out_of, "detach")])
+def test_a_job_of_ecs_that_fails_is_told_with_its_code(
+    emulator: EmulatorServer, server_id: str, ids: dict[str, str], do: Callable[..., Result], kind: str
+) -> None:
+    without_nova(emulator)
+    emulator.update_server(server_id, refuses=[kind])
+    (row,) = rows_of(do(emulator, "app01", "free" if kind == "attach" else "one"))
+    assert row.outcome == "failed"
+    assert f"ECS could not {kind} it: job " in str(row.message)
+    assert "has ended with FAIL: Ecs.0005: The guest refused." in str(row.message)
+
+
+def test_a_refusal_of_ecs_is_told_in_words(emulator: EmulatorServer, server_id: str, ids: dict[str, str]) -> None:
+    without_nova(emulator)
+    emulator.update_server(server_id, mode="scsi")
+    (row,) = rows_of(into(emulator, "app01", "free"))
+    assert row.outcome == "failed"
+    assert "Ecs.0053: Only SCSI" in str(row.message)
+    assert "This means: the server takes disks in SCSI mode only" in str(row.message)
+
+
+def test_a_job_that_cannot_be_read_costs_nothing(emulator: EmulatorServer, ids: dict[str, str]) -> None:
+    without_nova(emulator)
+    emulator.order_fault("status", method="GET", path="/jobs/", status=404, times=None)
+    assert list(outcomes(into(emulator, "app01", "free")).values()) == ["attached"]
+
+
+SCSI: dict[str, Any] = {"metadata": {"hw:passthrough": "true"}}
+
+
+@pytest.mark.parametrize("rehearsed", [True, False])
+@pytest.mark.parametrize(
+    ("mode", "traits", "code"), [("scsi", {}, "Ecs.0053"), ("vbd", SCSI, "Ecs.0037")], ids=["only SCSI", "no SCSI"]
+)
+def test_ecs_is_asked_before_the_first_disk_is_attached(
+    emulator: EmulatorServer, server_id: str, mode: str, traits: dict[str, Any], code: str, rehearsed: bool
+) -> None:
+    emulator.create_volume(SOURCE, "odd", **traits)
+    emulator.create_volume(SOURCE, "plain", **({} if traits else SCSI))
+    emulator.update_server(server_id, mode=mode)
+    emulator.forget_requests()
+    result = into(emulator, "app01", "odd", "plain", rehearsed=rehearsed, blocked="skip", dry_run=True)
+    blocked, goes = rows_of(result)
+    assert (blocked.outcome, goes.outcome) == ("blocked", "attached")
+    assert [reason.constraint for reason in blocked.reasons] == ["scsi"]
+    assert code in blocked.why
+    sent = [request.path for request in emulator.requests() if request.method == "POST" and "servers/" in request.path]
+    assert ["attachvolume" in path for path in sent] == ([True, True] if rehearsed else [True, True, False])
+    assert (places(emulator)["app01"][3:]) == ([] if rehearsed else ["plain"])
+    if rehearsed:
+        assert {disk["status"] for disk in emulator.volumes() if disk["name"] in ("odd", "plain")} == {"available"}
+
+
+def test_one_refusal_of_ecs_keeps_all_from_being_attached(emulator: EmulatorServer, server_id: str) -> None:
+    emulator.update_server(server_id, mode="scsi")
+    emulator.create_volume(SOURCE, "scsi", **SCSI)
+    result = into(emulator, "app01", "scsi", "free", dry_run=True)
+    assert "cannot be attached: scsi: the server takes disks in SCSI mode only" in result.problems[0]
+    assert places(emulator)["app01"] == ["one", "two", "three"]
+
+
+def test_without_ecs_nobody_can_be_asked(emulator: EmulatorServer, server_id: str) -> None:
+    """A plain Nova answers 300 or 404 there."""
+    for status in (300, 404):
+        emulator.order_fault("status", path="attachvolume", status=status, times=None)
+        result = into(emulator, "app01", "free", rehearsed=True, dry_run=True)
+        assert list(outcomes(result).values()) == ["attached"]
+        assert "could not be asked (dry_run): there is no ECS" in result.warnings[0]
+        emulator.end_faults()
+    assert into(emulator, "app01", "free", rehearsed=True).warnings == []
