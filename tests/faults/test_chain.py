@@ -343,3 +343,96 @@ def test_what_others_have_taken_is_left_alone(emulator: EmulatorServer, tmp_path
     assert inside(emulator) == {**BEFORE, "a": "other", "b": None}
     names = {volume["name"]: volume["id"] for volume in emulator.volumes()}
     assert [transfer["volume_id"] for transfer in emulator.transfers()] == [names["b"]]
+
+
+class Meddled(Chain):
+    """Somebody attaches disks while the run is going on: autoscaling, Terraform, a CSI driver."""
+
+    _moment = ""
+
+    def attach_when(self, moment: str, server: EmulatorServer, into: str, *names: str) -> dict[str, Any]:
+        self._moment = moment
+        self._meddle: Callable[[], None] = lambda: attach_by_others(server, into, *names)
+        return self.run()
+
+    def _act(self, told: dict[str, Any], leaving: dict[str, Any]) -> dict[str, Any]:
+        if self._moment == "after the rehearsal":
+            self._meddle()
+        return super()._act(told, leaving)
+
+    def _move(self, **options: Any) -> dict[str, Any]:
+        if self._moment == "after the detach" and not options.get("rehearse"):
+            self._meddle()
+        return super()._move(**options)
+
+
+def attach_by_others(server: EmulatorServer, into: str, *names: str) -> None:
+    cloud = server.cloud(SOURCE)
+    result = run_module(
+        "evs_attachment", auth=cloud["auth"], region_name=cloud["region_name"], volumes=list(names), server=into
+    )
+    assert {row["outcome"] for row in result["disks"]} == {"attached"}, result
+
+
+def attached_to(server: EmulatorServer, name: str) -> str:
+    (server_id,) = (host["id"] for host in server.servers() if host["name"] == name)
+    return f"Its status is in-use, and it is attached to server {server_id}."
+
+
+@pytest.mark.parametrize("into", ["app01", "other"])
+def test_somebody_attaches_a_disk_again_between_detach_and_offer(
+    emulator: EmulatorServer, tmp_path: Path, into: str
+) -> None:
+    """Rule 6: it is read again and told; the other disks go, and this one is left to whoever has it."""
+    prepare(emulator, tmp_path)
+    emulator.create_server(SOURCE, "other", status="SHUTOFF")
+    run = Meddled(emulator, tmp_path, servers=SERVERS, timeout=1)
+    result = run.attach_when("after the detach", emulator, into, "a")
+    assert inside(emulator) == {**AFTER, "a": into}
+    assert wrong(emulator, result) == []
+    (row,) = (row for row in result["disks"] if row["name"] == "a")
+    assert row["outcome"] == "failed"
+    assert attached_to(emulator, into) in row["message"]
+    assert result["counts"]["moved"] == 3
+    # The same command again: what is in its server once more goes, what is elsewhere is not touched.
+    again = act(emulator, tmp_path)
+    assert wrong(emulator, again) == []
+    assert inside(emulator) == (AFTER if into == "app01" else {**AFTER, "a": "other"})
+
+
+def test_somebody_attaches_a_free_disk_after_the_rehearsal(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """It was detached by an earlier run, so this one has only to move it."""
+    prepare(emulator, tmp_path)
+    emulator.create_server(SOURCE, "other", status="SHUTOFF")
+    Chain(emulator, tmp_path, servers=SERVERS, timeout=1).offer()
+    cloud = emulator.cloud(SOURCE)
+    source = {"auth": cloud["auth"], "region_name": cloud["region_name"]}
+    run_module("evs_transfer", **source, volumes=list(BEFORE), state="absent")
+    assert set(inside(emulator).values()) == {None}
+    run = Meddled(emulator, tmp_path, servers=SERVERS, timeout=1)
+    result = run.attach_when("after the rehearsal", emulator, "other", "a")
+    assert inside(emulator) == {**AFTER, "a": "other"}
+    assert wrong(emulator, result) == []
+    assert attached_to(emulator, "other") in " ".join(result["failures"])
+
+
+def test_somebody_attaches_a_disk_elsewhere_after_the_rehearsal(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """It has left the server that it was to leave, and is in one that nobody named: it stays there."""
+    prepare(emulator, tmp_path)
+    emulator.create_server(SOURCE, "other", status="SHUTOFF")
+
+    class Taken(Meddled):
+        def _act(self, told: dict[str, Any], leaving: dict[str, Any]) -> dict[str, Any]:
+            cloud = emulator.cloud(SOURCE)
+            source = {"auth": cloud["auth"], "region_name": cloud["region_name"]}
+            run_module("evs_attachment", **source, volumes=["a"], server="app01", state="absent")
+            return super()._act(told, leaving)
+
+    result = Taken(emulator, tmp_path, servers=SERVERS, timeout=1).attach_when(
+        "after the rehearsal", emulator, "other", "a"
+    )
+    assert inside(emulator) == {**AFTER, "a": "other"}
+    assert wrong(emulator, result) == []
+    (row,) = (row for row in result["disks"] if row["name"] == "a")
+    assert row["outcome"] == "failed"
+    assert attached_to(emulator, "other") in row["message"]

@@ -27,7 +27,13 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     WITHDRAWN,
     Row,
 )
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import AVAILABLE, AWAITING_TRANSFER, Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
+    AVAILABLE,
+    AWAITING_TRANSFER,
+    IN_USE,
+    ON_ITS_WAY_IN,
+    Volume,
+)
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 
@@ -130,7 +136,19 @@ def of_offer(volume: Volume, transfer_id: str | None, trouble: Trouble | None, s
             f"{subject} was not {trouble.doing}, and is {AWAITING_TRANSFER}, so it is locked: {trouble.message} "
             "Run again, or withdraw the offer."
         )
-    return row.saying(f"{subject} was not {trouble.doing}: {trouble.message}{_later(trouble)}")
+    return row.saying(f"{subject} was not {trouble.doing}: {trouble.message}{_later(trouble)}{_is_used(sight)}")
+
+
+def _is_used(sight: Volume) -> str:
+    """What to say besides of a disk that was read to be in a server, or on its way there."""
+    if not sight.attachments and sight.status not in (IN_USE, *ON_ITS_WAY_IN):
+        return ""
+    ids = ", ".join(safe(item.server_id) for item in sight.attachments if item.server_id)
+    how = f"it is attached to server {ids}" if ids else "a server has it, or is about to get it"
+    return (
+        f" Its status is {safe(sight.status)}, and {how}. Detach it, see that nothing attaches it again (autoscaling, "
+        "Terraform, the CSI driver of a cluster), and run again."
+    )
 
 
 def _may_stay_locked(source: Project, sight: Unread) -> str:
@@ -167,7 +185,7 @@ def of_move(
     if isinstance(here, Volume):
         row = replace(Row.of(here, FAILED, source.id, transfer_id), message=f"{not_done}: {problem.message}")
         if here.status != AWAITING_TRANSFER:
-            return row if transfer_id else row.saying(f"{row.message}{_later(problem)}")
+            return row.saying(f"{row.message}{'' if transfer_id else _later(problem)}{_is_used(here)}")
         return row.saying(
             f"{row.message} It is still {AWAITING_TRANSFER} and locked in project {source.label}. "
             "Run again, or withdraw the offer (playbook otc.evs.withdraw)."

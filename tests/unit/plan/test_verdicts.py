@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import Row
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Attachment, Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import (
     Reading,
     Sight,
@@ -148,6 +148,32 @@ def test_a_move(there: str, here: str, trouble: str, made: str | None, before: V
     assert ("It is not known whether" in said) == (outcome == "unknown")
     if here == "unread" and outcome == "failed" and locked:
         assert "could not be read: the cloud is silent." in said
+
+
+@pytest.mark.parametrize(
+    ("status", "servers", "told"),
+    [
+        ("in-use", ["s1"], "Its status is in-use, and it is attached to server s1."),
+        ("in-use", ["s1", "s2"], "Its status is in-use, and it is attached to server s1, s2."),
+        ("in-use", [], "Its status is in-use, and a server has it, or is about to get it."),
+        ("attaching", [], "Its status is attaching, and a server has it, or is about to get it."),
+        ("reserved", [], "Its status is reserved, and a server has it, or is about to get it."),
+        ("available", [], None),
+        ("error", [], None),
+    ],
+)
+def test_a_disk_that_somebody_has_attached_meanwhile_is_told_with_its_server(
+    status: str, servers: list[str], told: str | None
+) -> None:
+    """Rule 6 of disks in use: between detach and offer somebody may attach a disk again."""
+    attachments = tuple(Attachment(server, "/dev/vdb") for server in servers)
+    used = replace(FREE, status=status, attachments=attachments)
+    refused = TROUBLES["refused"]
+    for made in (None, T):
+        move, offer = of_move(FREE, made, refused, None, used, HERE, THERE), of_offer(FREE, made, refused, used, HERE)
+        for row in (move, offer):
+            assert row.outcome == "failed"
+            assert (told or "Detach it") in words(row) if told else "Detach it" not in words(row)
 
 
 def test_what_is_told_of_a_move_is_what_was_read_last() -> None:
