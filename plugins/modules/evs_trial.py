@@ -25,7 +25,7 @@ options:
       - Without it the name is C(otc-evs-trial-) and the time.
     type: str
   size:
-    description: The size of the disk that is made, in GiB.
+    description: The size of the disk that is made, in GiB, 1 or more.
     type: int
     default: 1
   volume_type:
@@ -133,7 +133,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.otc.evs.plugins.module_utils._api.recorder import Recorder
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
-from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, of_the_target
+from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, UsageError, of_the_target
 from ansible_collections.otc.evs.plugins.module_utils._flows.trial import TrialOptions, transcript, trial
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
 from ansible_collections.otc.evs.plugins.module_utils._module import Task, run
@@ -144,6 +144,8 @@ TRAITS = ("volume_type", "availability_zone")
 
 def flow(task: Task) -> Result:
     params = task.params
+    if params["size"] < 1:
+        raise UsageError(f"Option size is {params['size']}; it takes a number of GiB, 1 or more.")
     recorder = task.recorder = Recorder()
     source = Services.of(task.session)
     with of_the_target():

@@ -62,6 +62,8 @@ NO_LIST = "tenant_transfer_volumes has to be a list of names or IDs."
 NO_STRING = "tenant_transfer_volumes holds something that is no string, such as a number; put it into quotes."
 NO_NAME = "tenant_transfer_name has to be a string of 1 to 64 characters and at most 255 bytes"
 NO_PASSWORD = "tenant_transfer_handoff_password has to be a string that is not empty"
+NO_SERVERS = "tenant_transfer_servers has to be a list of servers, each written as {name: SERVER, target: SERVER}"
+NO_PAIR = "tenant_transfer_volumes holds a disk that is not written as {volume: DISK, attach_to: SERVER}"
 NO_DIRECTORY = "tenant_transfer_report_dir has to be the path of a directory, without characters that cannot be seen."
 
 
@@ -126,6 +128,31 @@ def bad_variables(home: Path) -> dict[str, Case]:
         "an empty password": ("offer", {"handoff_password": ""}, NO_PASSWORD),
         "a blank password": ("accept", {"handoff_password": " "}, NO_PASSWORD),
         "a password that is a number": ("offer", {"handoff_password": 5}, NO_PASSWORD),
+        "servers in one string": ("main", {"servers": "app01"}, "tenant_transfer_servers"),
+        "a server that is a string": ("main", {"servers": ["app01"]}, "tenant_transfer_servers"),
+        "a server without a name": ("main", {"servers": [{"target": "app01-new"}]}, "tenant_transfer_servers"),
+        "a server with an empty name": ("main", {"servers": [{"name": " "}]}, NO_SERVERS),
+        "a server with an empty target": ("offer", {"servers": [{"name": "app01", "target": ""}]}, NO_SERVERS),
+        "a server with a number for a name": ("main", {"servers": [{"name": 5}]}, NO_SERVERS),
+        "a server with a misspelt field": ("accept", {"servers": [{"name": "a", "taget": "b"}]}, "taget"),
+        "a disk for an empty server": ("main", {"volumes": [{"volume": "data", "attach_to": ""}]}, NO_PAIR),
+        "a disk for a server that is a list": ("main", {"volumes": [{"volume": "data", "attach_to": ["a"]}]}, NO_PAIR),
+        "a server for no disk": ("check", {"volumes": [{"attach_to": "app01"}]}, NO_PAIR),
+        "a disk with a misspelt field": ("main", {"volumes": [{"volume": "data", "attach": "app01"}]}, NO_PAIR),
+        "a detach that is none": ("main", {"detach": "always"}, "tenant_transfer_detach"),
+        "a detach that is a list": ("offer", {"detach": ["stopped"]}, "tenant_transfer_detach"),
+        "an attach that is none": ("main", {"attach": "perhaps"}, "tenant_transfer_attach"),
+        "an attach that is a list": ("accept", {"attach": [True]}, "tenant_transfer_attach"),
+        "nothing to do on failure": ("main", {"on_failure": "retry"}, "tenant_transfer_on_failure"),
+        "a restore that is true": ("withdraw", {"on_failure": True}, "tenant_transfer_on_failure"),
+        "snapshots that are none": ("main", {"snapshots": "delete"}, "tenant_transfer_snapshots"),
+        "snapshots that are a list": ("offer", {"snapshots": ["along"]}, "tenant_transfer_snapshots"),
+        "encrypted as it is not meant": ("main", {"encrypted": True}, "tenant_transfer_encrypted"),
+        "encrypted that is null": ("check", {"encrypted": "none"}, "tenant_transfer_encrypted"),
+        "a trial of a string": ("trial", {"trial_disk": "1 GiB"}, "tenant_transfer_trial_disk"),
+        "a trial of a size in words": ("trial", {"trial_disk": {"size": "small"}}, "tenant_transfer_trial_disk"),
+        "a trial of no size": ("trial", {"trial_disk": {"size": 0}}, "Option size is 0; it takes"),
+        "a trial of a misspelt field": ("trial", {"trial_disk": {"sise": 1}}, "sise"),
         "a project that is a list": ("offer", {"target_project": ["x"]}, "target_project has to be a string"),
     }
 
@@ -142,6 +169,7 @@ def test_variables_that_make_no_sense_are_told_before_anything_changes(
         "offer": {**source, **file, "volumes": ["data"]},
         "accept": {**target, **file},
         "withdraw": source,
+        "trial": {**source, **target},
     }
     cases = bad_variables(tmp_path)
     told = attempt(
