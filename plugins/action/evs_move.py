@@ -8,6 +8,8 @@ openstacksdk reads, where they are themselves.  On another machine that director
 
 Where Ansible and the module run with the same Python on the same machine, the module is not packed: that takes
 longer than to look where a thousand disks are.
+
+While it runs, a line every few seconds says how far it is.
 """
 
 from __future__ import annotations
@@ -19,9 +21,13 @@ from typing import Any
 
 from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
 
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import PROGRESS
 from ansible_collections.otc.evs.plugins.module_utils._options import DIRECTORY
-from ansible_collections.otc.evs.plugins.plugin_utils import _in_place
+from ansible_collections.otc.evs.plugins.plugin_utils import _in_place, _watch
+
+display = Display()
 
 # Ansible's workers are forks of one process, which loads this plugin before the first of them.  So none of them has to
 # load the filters of the role again, which took more time than all else that most of its tasks do.
@@ -33,12 +39,20 @@ class ActionModule(NormalAction):
     """What Ansible does with every module, with one more variable, and unpacked where that will do."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        if self._is_local:
-            given = self._task.environment or []
-            # What the user sets himself comes later and wins.
-            self._task.environment = [{DIRECTORY: str(Path.cwd())}, *given]
         normal: Any = super()
-        result: dict[str, Any] = normal.run(tmp, task_vars)
+        host = (task_vars or {}).get("inventory_hostname", "localhost")
+        # Lines for people would spoil what programs read.
+        apart = "json" in constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK")
+
+        def say(line: str) -> None:
+            display.display(f"[{host}] {line}", stderr=apart)
+
+        with _watch.shown(say, vars(constants)["DEFAULT_LOCAL_TMP"]) as path:
+            if self._is_local:
+                given = self._task.environment or []
+                # What the user sets himself comes later and wins.
+                self._task.environment = [{DIRECTORY: str(Path.cwd()), PROGRESS: path}, *given]
+            result: dict[str, Any] = normal.run(tmp, task_vars)
         return result
 
     @property

@@ -166,7 +166,6 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
     facts = {
         "__tenant_transfer_batches": [],
         "__tenant_transfer_next": [],
-        "__tenant_transfer_left": [],
         "__tenant_transfer_leaving": {},
         "__tenant_transfer_entering": {},
         "__tenant_transfer_attachments": {"detached": [], "attached": [], "restored": []},

@@ -14,8 +14,11 @@ import yaml
 from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
+from ansible_collections.otc.evs.plugins.action import evs_move as action_plugin
 from ansible_collections.otc.evs.plugins.action.evs_move import ActionModule
-from ansible_collections.otc.evs.plugins.plugin_utils import _in_place
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import PROGRESS, counted
+from ansible_collections.otc.evs.plugins.plugin_utils import _in_place, _watch
+from tests.support.conditions import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,3 +67,38 @@ def test_a_module_is_packed_unless_it_can_run_from_where_it_lies(
     action._templar = SimpleNamespace(template=lambda value: value)
     variables = {} if is_so["python"] is None else {"ansible_python_interpreter": is_so["python"]}
     assert action._configure_module(str(is_so["name"]), {}, variables) == built
+
+
+@pytest.mark.parametrize(
+    ("transport", "callback", "line", "apart"),
+    [
+        ("local", "default", "[shop] 1 of 20 disks dealt with after ", False),
+        ("local", "ansible.posix.json", "[shop] 1 of 20 disks dealt with after ", True),
+        ("ssh", "default", "[shop] still at work after ", False),
+    ],
+)
+def test_lines_say_that_a_module_is_at_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, transport: str, callback: str, line: str, apart: bool
+) -> None:
+    """What the module tells on this machine, or else only that it runs; apart from what programs read."""
+    shown: list[tuple[str, bool]] = []
+    action: Any = object.__new__(ActionModule)
+    action._connection = SimpleNamespace(transport=transport)
+    action._task = SimpleNamespace(environment=[{"OWN": "value"}])
+
+    def run(self: Any, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        assert self._task.environment[-1] == {"OWN": "value"}
+        for name, value in self._task.environment[0].items():
+            monkeypatch.setenv(name, value)
+        counted(str, 20)("disk")
+        wait_for(lambda: any(text.startswith(line) and stderr is apart for text, stderr in shown))
+        return {"changed": True}
+
+    monkeypatch.delenv(PROGRESS, raising=False)
+    monkeypatch.setattr(_watch, "EVERY", 0.01)
+    monkeypatch.setattr(NormalAction, "run", run)
+    monkeypatch.setattr(constants.config, "get_config_value", lambda name: callback)
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path), raising=False)
+    display = SimpleNamespace(display=lambda text, stderr: shown.append((text, stderr)))
+    monkeypatch.setattr(action_plugin, "display", display)
+    assert action.run(None, {"inventory_hostname": "shop"}) == {"changed": True}

@@ -19,6 +19,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, E
 from ansible_collections.otc.evs.plugins.module_utils._flows.decide import AtTarget, ask_target
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import counted
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import NoSuchTransfer, accept_one
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
@@ -205,7 +206,10 @@ def accept(
     result.to_do = [offer.volume_id or offer.transfer_id for offer in decided.to_accept]
     if not result.problems and not rehearsed:
         done = run_all(
-            lambda offer: accept_one(evs, offer.transfer_id, offer.auth_key, offer.volume_id),
+            counted(
+                lambda offer: accept_one(evs, offer.transfer_id, offer.auth_key, offer.volume_id),
+                len(decided.to_accept),
+            ),
             decided.to_accept,
             concurrency,
             seconds,

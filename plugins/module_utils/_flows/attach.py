@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import by_id, find, find_wanted
 from ansible_collections.otc.evs.plugins.module_utils._flows.guests import guest_names
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, both, run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import counted
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import Patience, look, passes, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import ATTACHED, DETACHED, Reason, Row
@@ -352,6 +353,7 @@ class _Hand:
         self._refusals: dict[Key, str] = {}
         """The requests that the guest refused."""
         self._readings: dict[Key, Reading] = {}
+        self._counted: Callable[[Step], bool] = self._one
 
     def work(self, steps: Sequence[Step]) -> dict[Key, Row]:
         """Do all that there is time for; returns what became of each."""
@@ -359,6 +361,7 @@ class _Hand:
         for step in steps:
             groups.setdefault(step.server.id, []).append(step)
         rows: dict[Key, Row] = {}
+        self._counted = counted(self._one, len(steps))
         for outcome in run_all(self._serve, groups.values(), self._options.concurrency, self._options.seconds):
             if outcome.begun:
                 rows.update(outcome.value or self._untold(outcome.item, outcome.error))
@@ -369,7 +372,7 @@ class _Hand:
         server = steps[0].server
         self._failed[server.id] = self._failures(server)
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        done = [outcome for outcome in run_all(self._one, steps, 1, left) if outcome.begun]
+        done = [outcome for outcome in run_all(self._counted, steps, 1, left) if outcome.begun]
         return self._told(server, done)
 
     def _one(self, step: Step) -> bool:

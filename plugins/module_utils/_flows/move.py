@@ -21,6 +21,7 @@ from ansible_collections.otc.evs.plugins.module_utils._flows import accept, offe
 from ansible_collections.otc.evs.plugins.module_utils._flows.decide import decide
 from ansible_collections.otc.evs.plugins.module_utils._flows.evidence import economical
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import counted
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import accept_one, create_one
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
@@ -122,7 +123,7 @@ class _Mover:
 
     def move(self, steps: Sequence[Step]) -> dict[str | None, Row]:
         """Move all that there is time for; returns what became of each."""
-        done = run_all(self._move_one, steps, self._options.concurrency, self._options.seconds)
+        done = run_all(counted(self._move_one, len(steps)), steps, self._options.concurrency, self._options.seconds)
         steps = [outcome.item for outcome in done if outcome.begun]
         troubles = {
             outcome.item.volume.id: self._trouble(outcome.item, outcome.error) for outcome in done if outcome.error

@@ -18,6 +18,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._flows.decide import decide
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import counted
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, now, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._flows.recovery import create_one
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
@@ -135,7 +136,10 @@ def _apply(
     left = {key for key, volume in freed.seen.items() if volume is None}
     todo = [step.volume for step in plan.to_do if step.volume.id not in left | offers.troubles.keys()]
     for created in run_all(
-        lambda volume: create_one(evs, volume, name, timeout, microversion), todo, concurrency, seconds
+        counted(lambda volume: create_one(evs, volume, name, timeout, microversion), len(todo)),
+        todo,
+        concurrency,
+        seconds,
     ):
         volume_id = created.item.id
         if not created.begun:

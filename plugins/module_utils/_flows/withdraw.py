@@ -16,6 +16,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError, listed
 from ansible_collections.otc.evs.plugins.module_utils._flows.find import find, transfers_of
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import Done, run_all
+from ansible_collections.otc.evs.plugins.module_utils._flows.progress import counted
 from ansible_collections.otc.evs.plugins.module_utils._flows.proof import look, trouble, watch
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result
@@ -57,7 +58,9 @@ def withdraw(
     result.transfers = []
     result.to_do = [transfer.id for transfer in chosen]
     if not rehearsed:
-        done = run_all(lambda transfer: evs.delete_transfer(transfer.id), chosen, concurrency, seconds)
+        done = run_all(
+            counted(lambda transfer: evs.delete_transfer(transfer.id), len(chosen)), chosen, concurrency, seconds
+        )
         result.not_begun = [outcome.item.id for outcome in done if not outcome.begun]
         meant = [(row, outcome) for row, outcome in zip(rows, done) if outcome.begun]
         rows = _told(evs, meant, timeout)
