@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from tests.benchmarks import pairs
 from tests.benchmarks.page import machine, write
 from tests.benchmarks.subjects import BATCH_DISKS, Bench, Measured
 from tests.cinder.server import CinderServer
@@ -117,4 +119,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["pairs"]:
+        pairs.main(sys.argv[2:])
+    else:
+        main()
