@@ -28,9 +28,11 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     GONE,
     MOVED,
     OFFERED,
+    UNKNOWN,
     WITHDRAWN,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat
+from ansible_collections.otc.evs.plugins.module_utils._text import safe
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import Told, called, label, merged, opened
 
 OUT = (DETACHED, ALREADY_DETACHED, GONE)
@@ -173,10 +175,18 @@ def _not_out(told: Told, detached: Sequence[Told]) -> dict[str, Told]:
     rows: dict[str, list[Told]] = {}
     for row in _rows(detached):
         rows.setdefault(row["id"], []).append(row)
-    why = next((opened(note)["msg"] for note in reversed(detached) if opened(note)["msg"]), "")
-    silent = {"outcome": FAILED, "message": f"it was not attempted. {why}".strip()}
-    bad = {key: [row for row in rows.get(key, [silent]) if row["outcome"] not in OUT] for key in asked}
+    told = {key: rows.get(key) or [_silence(key, detached)] for key in asked}
+    bad = {key: [row for row in found if row["outcome"] not in OUT] for key, found in told.items()}
     return {key: found[0] for key, found in bad.items() if found}
+
+
+def _silence(key: str, notes: Sequence[Told]) -> dict[str, str]:
+    """A disk of which no module has told what became of it, though it may have been one's."""
+    batch = next((batch for batch in map(opened, notes) if key in batch["ids"]), None)
+    if batch is None:
+        return {"outcome": FAILED, "message": "it was not attempted. Run again."}
+    reason = safe(batch["msg"] or "it gave no reason", 1000).rstrip(".")
+    return {"outcome": UNKNOWN, "message": f"the module ended without telling: {reason}. Run again to find out."}
 
 
 # What was withdrawn goes back into the servers that it was in
@@ -268,20 +278,19 @@ def chained(
 ) -> list[dict[str, Any]]:
     """What became of each disk: the rows of the move with what was done before and after."""
     outs = {row["id"]: row for row in _rows(detached)}
-    ins = {row["id"]: row for row in _rows(attached)}
+    asked = {pair["volume"] for pair in told.get("to_attach", ())}
+    ins = {key: _silence(key, attached) for key in asked} | {row["id"]: row for row in _rows(attached)}
     backs = {row["id"]: row for row in _rows(restored)}
     stuck = _not_out(told, detached)
-    asked = {pair["volume"] for pair in told.get("to_attach", ())}
     names = _guest_names(told["disks"], outs.values(), ins.values(), backs.values())
-    went = [_one(dict(row), outs, stuck, ins if attached or row["id"] in asked else None, backs, asked) for row in rows]
-    return [_with_guest_name(row, names) for row in went]
+    return [_with_guest_name(_one(dict(row), outs, stuck, ins, backs, asked), names) for row in rows]
 
 
 def _one(
     row: dict[str, Any],
     outs: Mapping[str, Told],
     stuck: Mapping[str, Told],
-    ins: Mapping[str, Told] | None,
+    ins: Mapping[str, Told],
     backs: Mapping[str, Told],
     asked: Iterable[str],
 ) -> dict[str, Any]:
@@ -296,30 +305,30 @@ def _one(
     if key in stuck and row["outcome"] not in ARRIVED:
         told = stuck[key]
         outcome = told["outcome"] if told["outcome"] in AMISS else FAILED
-        row.update(
-            outcome=outcome, message=f"Disk {label(row)} was not detached, and stays in the source: {_why(told)}"
-        )
+        how = "is not known to be detached" if outcome == UNKNOWN else "was not detached"
+        row.update(outcome=outcome, message=f"Disk {label(row)} {how}, and stays in the source: {_why(told)}")
         server["after"], device["after"] = server.get("before"), device.get("before")
     elif row["outcome"] in DONE:
         steps.append(row["outcome"])
+    goes = row["outcome"] in GOES
     if row["outcome"] in ARRIVED and key in asked:
-        steps += _enter(row, server, device, (ins or {}).get(key))
+        steps += _enter(row, server, device, ins[key])
     if key in backs:
         _back(row, server, device, backs[key])
-    elif DETACHED in steps and row["outcome"] not in GOES and server.get("before"):
+    elif DETACHED in steps and not goes and server.get("before"):
         row["message"] = f"{row['message'] or ''} {_hint(server, device)}".strip()
     return {**row, "server": server or None, "device": device or None, "steps": steps}
 
 
-def _enter(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], told: Told | None) -> list[str]:
+def _enter(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], told: Told) -> list[str]:
     """Note what became of a disk that was to be attached in the target; returns the step that was done."""
-    if told and told["outcome"] in IN:
+    if told["outcome"] in IN:
         _seat(server, device, told)
         row["at"] = told["at"] or row["at"]
         return [ATTACHED] if told["outcome"] == ATTACHED else []
-    outcome = told["outcome"] if told and told["outcome"] in AMISS else FAILED
-    message = f"Disk {label(row)} is in the target, but is not known to be attached there: {_why(told)}"
-    row.update(outcome=outcome, message=message)
+    outcome = told["outcome"] if told["outcome"] in AMISS else FAILED
+    how = "is not known to be attached" if outcome == UNKNOWN else "was not attached"
+    row.update(outcome=outcome, message=f"Disk {label(row)} is in the target, but {how} there: {_why(told)}")
     return []
 
 
@@ -329,7 +338,8 @@ def _back(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], t
         _seat(server, device, told)
         words = f"It was attached again to server {_named(server['after'])} of the source."
     else:
-        words = f"It could not be attached again in the source: {_why(told)} {_hint(server, device)}"
+        how = "is not known to be attached" if told["outcome"] == UNKNOWN else "could not be attached"
+        words = f"It {how} again in the source: {_why(told)} {_hint(server, device)}"
     row["message"] = f"{row['message'] or ''} {words}".strip()
 
 

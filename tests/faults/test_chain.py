@@ -238,6 +238,30 @@ def test_what_cannot_be_attached_again_is_told_with_its_server(emulator: Emulato
         assert f"as {device};" in row["message"]
 
 
+@pytest.mark.parametrize(
+    ("server", "traits", "outcome", "words"),
+    [
+        ("app01-new", {"refuses": ["attach"]}, "failed", "is in the target, but was not attached there: "),
+        ("app01-new", {"settle_seconds": 600}, "unknown", "is in the target, but is not known to be attached there: "),
+        ("app01", {"refuses": ["detach"]}, "failed", "was not detached, and stays in the source: "),
+        ("app01", {"settle_seconds": 600}, "unknown", "is not known to be detached, and stays in the source: "),
+    ],
+)
+def test_what_is_told_of_disks_that_do_not_come_to_their_end(
+    emulator: EmulatorServer, tmp_path: Path, server: str, traits: dict[str, Any], outcome: str, words: str
+) -> None:
+    """What has come is not to be attached in the source, and what lasts is not said to have failed."""
+    prepare(emulator, tmp_path)
+    (meant,) = (each["id"] for each in emulator.servers() if each["name"] == server)
+    emulator.update_server(meant, **traits)
+    result = act(emulator, tmp_path)
+    told = {row["name"]: row for row in result["disks"]}
+    assert [told[name]["outcome"] for name in "abcd"] == [outcome, outcome, "moved", "moved"]
+    for name in "ab":
+        assert words in told[name]["message"]
+        assert "attach it there" not in told[name]["message"]
+
+
 def test_a_server_that_keeps_its_disk_and_the_others_go(emulator: EmulatorServer, tmp_path: Path) -> None:
     prepare(emulator, tmp_path)
     emulator.order_fault("status", status=409, method="DELETE", path="os-volume_attachments", times=1)
