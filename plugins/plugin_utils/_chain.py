@@ -282,12 +282,15 @@ def chained(
     ins = {key: _silence(key, attached) for key in asked} | {row["id"]: row for row in _rows(attached)}
     backs = {row["id"]: row for row in _rows(restored)}
     stuck = _not_out(told, detached)
+    foreseen = {row["id"]: row for row in told["disks"]}
     names = _guest_names(told["disks"], outs.values(), ins.values(), backs.values())
-    return [_with_guest_name(_one(dict(row), outs, stuck, ins, backs, asked), names) for row in rows]
+    went = (_one(dict(row), foreseen.get(row["id"]) or {}, outs, stuck, ins, backs, asked) for row in rows)
+    return [_with_guest_name(row, names) for row in went]
 
 
 def _one(
     row: dict[str, Any],
+    foreseen: Told,
     outs: Mapping[str, Told],
     stuck: Mapping[str, Told],
     ins: Mapping[str, Told],
@@ -297,10 +300,11 @@ def _one(
     key = row["id"]
     out = outs.get(key)
     steps = [DETACHED] if out and out["outcome"] == DETACHED else []
-    server, device = dict(row.get("server") or {}), dict(row.get("device") or {})
+    # What moves a disk knows nothing of servers.
+    server, device = _both("server", row, foreseen), _both("device", row, foreseen)
     if out and (out.get("server") or {}).get("before"):
         server["before"], device["before"] = out["server"]["before"], (out["device"] or {}).get("before")
-    if row["outcome"] != ALREADY_THERE or key in asked:
+    if row["outcome"] not in (ALREADY_THERE, BLOCKED) or key in asked:
         server["after"], device["after"] = None, None
     if key in stuck and row["outcome"] not in ARRIVED:
         told = stuck[key]
@@ -317,7 +321,14 @@ def _one(
         _back(row, server, device, backs[key])
     elif DETACHED in steps and not goes and server.get("before"):
         row["message"] = f"{row['message'] or ''} {_hint(server, device)}".strip()
-    return {**row, "server": server or None, "device": device or None, "steps": steps}
+    known = any(server.values())
+    return {**row, "server": server if known else None, "device": device if known else None, "steps": steps}
+
+
+def _both(name: str, row: Told, foreseen: Told) -> dict[str, Any]:
+    """Where a disk was, by the rehearsal at least, and where it is by its row."""
+    told, before = row.get(name) or {}, foreseen.get(name) or {}
+    return {"before": told.get("before") or before.get("before"), "after": told.get("after")}
 
 
 def _enter(row: dict[str, Any], server: dict[str, Any], device: dict[str, Any], told: Told) -> list[str]:

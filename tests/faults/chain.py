@@ -29,6 +29,7 @@ class Chain:
         self._volumes = list(volumes)
         self._servers: Sequence[Mapping[str, str]] = variables.pop("servers", ())
         self._detach = variables.pop("detach", "stopped")
+        self._blocked = variables.pop("blocked", "fail")
         self._restores = variables.pop("on_failure", "restore") == "restore"
         self._source, self._target = (
             {
@@ -68,7 +69,7 @@ class Chain:
             if "disks" not in entering:
                 return entering
         chain = {"detaching": leaving["disks"], "attaching": entering.get("disks")}
-        moving = self._move(volumes=asked["refs"], rehearse=True, **chain)
+        moving = self._move(volumes=asked["refs"], rehearse=True, blocked=self._blocked, **chain)
         if "disks" not in moving:
             return moving
         told = rehearsed(moving, leaving, entering)
@@ -138,7 +139,7 @@ class Chain:
 
     def _finish(self, told: Told, batches: Sequence[Told] = (), **notes: Any) -> Told:
         about = {**ABOUT, "rehearsed": bool(told["problems"])}
-        return transfer_result(told, about, batches, success="moved", blocked="fail", **notes)
+        return transfer_result(told, about, batches, success="moved", blocked=self._blocked, **notes)
 
     def _seat(self, side: Told, how: str, pairs: Sequence[Mapping[str, str]]) -> list[Told]:
         done = self._ask(side, "evs_attachment", attachments=pairs, state=how, detach=self._detach, blocked="skip")

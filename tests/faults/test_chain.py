@@ -28,6 +28,8 @@ DISKS = {"app01": ["a", "b"], "db01": ["c", "d"]}
 SERVERS = [{"name": name, "target": f"{name}-new"} for name in DISKS]
 AFTER = {disk: f"{name}-new" for name, disks in DISKS.items() for disk in disks}
 BEFORE = {disk: name for name, disks in DISKS.items() for disk in disks}
+TOLD = ("moved", "already_there", "blocked", "failed")
+"""The outcomes that say where a disk is."""
 A_RUN = 20
 """So many cases of a sweep of one module take as long as one here."""
 pytestmark = pytest.mark.usefixtures("quick")
@@ -67,7 +69,7 @@ def wrong(server: EmulatorServer, result: dict[str, Any]) -> list[str]:
     found = []
     for row in result.get("disks", ()):
         after = ((row["server"] or {}).get("after") or {}).get("name")
-        if row["outcome"] in ("moved", "already_there") and not result["rehearsed"] and after != where[row["name"]]:
+        if row["outcome"] in TOLD and not result["rehearsed"] and after != where[row["name"]]:
             found.append(f"{row['name']} is told to be in {after}, and is in {where[row['name']]}")
     return found
 
@@ -260,6 +262,41 @@ def test_what_is_told_of_disks_that_do_not_come_to_their_end(
     for name in "ab":
         assert words in told[name]["message"]
         assert "attach it there" not in told[name]["message"]
+
+
+def test_disks_that_are_blocked_stay_where_they_are(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """One by its server and one by that of the target; the others go.  Nothing is attached again."""
+    prepare(emulator, tmp_path)
+    emulator.create_server(SOURCE, "web01", {"name": "e"}, status="SHUTOFF")
+    emulator.create_server(TARGET, "web01-new", status="SHUTOFF")
+    ids = {(each["tenant"], each["name"]): each["id"] for each in emulator.servers()}
+    emulator.update_server(ids[SOURCE, "app01"], locked=True)
+    emulator.update_server(ids[TARGET, "db01-new"], availability_zone="eu-de-02")
+    servers = [*SERVERS, {"name": "web01", "target": "web01-new"}]
+    result = Chain(emulator, tmp_path, servers=servers, timeout=1, blocked="skip").run()
+    assert "disks" in result, result
+    rows = {row["name"]: row for row in result["disks"]}
+    assert [rows[name]["outcome"] for name in "abcde"] == [*["blocked"] * 4, "moved"]
+    assert inside(emulator) == {**BEFORE, "e": "web01-new"}
+    assert wrong(emulator, result) == []
+    assert [rows[name]["message"] for name in "abcde"] == [None] * 5
+
+
+def test_a_disk_that_an_earlier_run_detached_keeps_its_server_of_before(
+    emulator: EmulatorServer, tmp_path: Path, dying: Callable[[int, bool], None]
+) -> None:
+    prepare(emulator, tmp_path)
+    act(emulator, tmp_path)
+    asked = [request for request in emulator.requests() if not request.path.endswith("/auth/tokens")]
+    last = max(number for number, request in enumerate(asked, 1) if request.method == "DELETE")
+    prepare(emulator, tmp_path)
+    dying(last, True)
+    with pytest.raises(Killed):
+        act(emulator, tmp_path)
+    dying(0, False)
+    result = act(emulator, tmp_path)
+    assert result["failures"] == []
+    assert {row["name"]: row["server"]["before"]["name"] for row in result["disks"]} == BEFORE
 
 
 def test_a_server_that_keeps_its_disk_and_the_others_go(emulator: EmulatorServer, tmp_path: Path) -> None:

@@ -106,8 +106,8 @@ class Chain:
         row = self.entering.get(volume_id)
         return list(row.reasons) if row and row.outcome == BLOCKED else []
 
-    def placed(self, row: Row) -> Row:
-        """The row of a disk with the servers that it comes from and goes to."""
+    def placed(self, row: Row, is_leaving: bool = False) -> Row:
+        """The row of a disk with the servers that it comes from and goes to; it may be about to leave the first."""
         leaving = next(iter(self.leaving.get(row.id or "", ())), None)
         entering = self.entering.get(row.id or "")
         if leaving is None and entering is None:
@@ -115,8 +115,8 @@ class Chain:
         before = leaving.before if leaving else None
         after, device = (entering.after, entering.device_after) if entering else (None, None)
         if row.outcome == BLOCKED:
-            # A disk that was detached before this run is in no server.
-            stays = leaving is not None and leaving.outcome == BLOCKED
+            # A disk that was detached before this run, or is about to be, is in no server.
+            stays = leaving is not None and leaving.outcome in (BLOCKED, DETACHED) and not is_leaving
             after, device = (before, leaving.device if leaving else None) if stays else (None, None)
         device_before = leaving.device if leaving else None
         name = next((told.guest_name for told in (entering, leaving) if told and told.guest_name), None)

@@ -26,6 +26,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     AWAITING_TRANSFER,
+    DETACHING,
     Limit,
     Transfer,
     Volume,
@@ -217,6 +218,7 @@ def plan(
     left = left or {}
     missing: list[str] = []
     known = _by_ref(rules.known.values())
+    leaving = {volume.id for volume in here.volumes if volume.status == DETACHING}
     for ref in here.refs:
         if len(here.matches[ref]) > 1:
             continue
@@ -227,7 +229,8 @@ def plan(
         found = found or [_about_one_gone(transfer, source) for transfer in known.get(ref, [])]
         found = found or [_about_one_that_left(volume, source) for volume in left.get(ref, [])]
         for decision in found:
-            decisions.setdefault(decision.row.id or ref, replace(decision, row=rules.chain.placed(decision.row)))
+            row = rules.chain.placed(decision.row, decision.row.id in leaving)
+            decisions.setdefault(row.id or ref, replace(decision, row=row))
         if not found:
             missing.append(ref)
     problems = []

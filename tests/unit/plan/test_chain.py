@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,24 @@ def test_a_disk_stays_for_what_is_found_at_either_end(leaving: Any, entering: An
     assert [reason.constraint for reason in found.rows[0].reasons] == constraints
     assert len(found.problems) == 1
     assert found.chained(Chain.of([row(disk.id, *leaving)])) == {"to_detach": [], "to_attach": []}
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "after"),
+    [
+        ("in-use", "detached", Place(**APP01)),
+        ("in-use", "blocked", Place(**APP01)),
+        ("detaching", "detached", None),
+        ("available", "already_detached", None),
+    ],
+)
+def test_where_a_disk_stays_that_has_no_place_in_the_target(status: str, outcome: str, after: Place | None) -> None:
+    disk = replace(attached("app01"), status=status)
+    leaving = row(disk.id, outcome, APP01, APP01 if outcome == "blocked" else None, at="/dev/vdb")
+    (found,) = planned([disk], [leaving], [row(disk.id, "blocked", None, None, FULL)]).rows
+    assert found.outcome == "blocked"
+    assert found.server == Servers(Place(**APP01), after)
+    assert found.device == Devices("/dev/vdb", "/dev/vdb" if after else None)
 
 
 def test_a_shared_disk_has_to_leave_all_servers() -> None:
