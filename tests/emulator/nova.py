@@ -110,6 +110,8 @@ def view(call: Call, server: Server) -> dict[str, Any]:
         "tenant_id": server.project_id,
         "user_id": server.user_id,
         "created": server.created_at,
+        # In no network.
+        "addresses": {},
         "metadata": server.metadata,
         "OS-EXT-AZ:availability_zone": server.availability_zone,
         "OS-EXT-STS:task_state": server.task_state,
