@@ -153,6 +153,14 @@ def test_a_batch_is_stuck_only_when_all_of_it_has_failed() -> None:
     assert progress([batch(told("z", "moved")), slow, batch(told("b", "unknown"))], 9, "moved")["stuck"] is True
 
 
+@pytest.mark.parametrize(("failed", "moved", "stuck"), [(99, 0, False), (100, 0, True), (100, 1, False)])
+def test_very_many_failures_speak_for_the_rest_of_a_batch(failed: int, moved: int, stuck: bool) -> None:
+    rows = [told(f"f{number}", "failed") for number in range(failed)]
+    rows += [told(f"m{number}", "moved") for number in range(moved)]
+    begun = {**batch(*rows), "ends_the_batch": False}
+    assert progress([begun], 999, "moved")["stuck"] is stuck
+
+
 def test_the_table_shows_what_a_module_told() -> None:
     show = transfer_table.FilterModule().filters()["transfer_table"]
     rows = [told("a", "moved")]
