@@ -22,14 +22,38 @@ def mistakes(root: Path, tag: str | None = None) -> list[str]:
     text = (root / "CHANGELOG.rst").read_text(encoding="utf-8") if (root / "CHANGELOG.rst").exists() else ""
     underlined = re.compile(rf"^v{re.escape(version)}\n=+$", re.MULTILINE)
     fragments = sorted(path.name for path in (root / "changelogs" / "fragments").glob("*.y*ml"))
+    untold = sorted(contents(root) - told(releases))
     checks = [
         (SEMANTIC.fullmatch(version), f"galaxy.yml has the version {version}, which is not MAJOR.MINOR.PATCH"),
         (tag in (None, version), f"the tag is {tag}, but galaxy.yml has the version {version}"),
         (version in releases, f"changelogs/changelog.yaml does not have {version}; run antsibull-changelog release"),
         (underlined.search(text), f"CHANGELOG.rst does not have {version}; run antsibull-changelog release"),
+        (
+            not untold,
+            f"the changelog does not name {', '.join(untold)}; run antsibull-changelog release --update-existing",
+        ),
         (not fragments, f"changelogs/fragments has what no release tells: {', '.join(fragments)}"),
     ]
     return [message for holds, message in checks if not holds]
+
+
+def contents(root: Path) -> set[str]:
+    """What users find in the collection, by its name."""
+    found = [path for kind in ("modules", "filter", "lookup") for path in (root / "plugins" / kind).glob("[!_]*.py")]
+    found += [*(root / "playbooks").glob("*.yml"), *(root / "roles").glob("*")]
+    return {path.stem for path in found}
+
+
+def told(releases: dict[str, dict[str, Any]]) -> set[str]:
+    """What the changelog names as new."""
+    lists = []
+    for release in releases.values():
+        lists += [
+            release.get("modules", []),
+            *release.get("plugins", {}).values(),
+            *release.get("objects", {}).values(),
+        ]
+    return {entry["name"] for several in lists for entry in several}
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -65,9 +65,20 @@ def test_a_release_whose_parts_disagree_is_refused(
     assert said in "".join(told)
 
 
+@pytest.mark.parametrize(
+    "path", ["plugins/modules/late.py", "plugins/lookup/late.py", "playbooks/late.yml", "roles/late"]
+)
+def test_a_release_whose_changelog_does_not_name_what_is_there_is_refused(tmp_path: Path, path: str) -> None:
+    root = a_collection(tmp_path, "1.2.0", "1.2.0", "1.2.0")
+    (root / path).parent.mkdir(parents=True)
+    (root / path).touch()
+    said = "the changelog does not name late; run antsibull-changelog release --update-existing"
+    assert mistakes(root) == [said]
+
+
 def test_the_changelog_has_the_version_of_the_collection() -> None:
-    """Fragments may lie there until the release."""
-    assert [mistake for mistake in mistakes(ROOT) if "fragments" not in mistake] == []
+    """Fragments and new modules may wait there for the next release."""
+    assert [mistake for mistake in mistakes(ROOT) if "does not have" in mistake or "galaxy.yml" in mistake] == []
 
 
 def test_the_examples_name_the_version_of_the_collection() -> None:
