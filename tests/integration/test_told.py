@@ -265,7 +265,7 @@ def test_a_table_of_many_disks_has_totals_and_stays_short(emulator: EmulatorServ
 
 
 def test_a_long_batch_says_how_far_it_is_again_and_again(emulator: EmulatorServer, tmp_path: Path) -> None:
-    """T18: a batch that takes long is dealt with in several tasks, each of which ends after a while."""
+    """T18: lines come while the module runs: here the cloud alone takes 12 seconds, and a line comes every 8."""
     emulator.create_volumes(SOURCE, [{"name": f"disk-{number:02}"} for number in range(12)])
     emulator.configure(latency=0.5)
     try:
@@ -274,10 +274,12 @@ def test_a_long_batch_says_how_far_it_is_again_and_again(emulator: EmulatorServe
     finally:
         emulator.configure(latency=0)
     assert run.exit_status == 0, run.output
-    steps = [int(number) for number in re.findall(r'"msg": "(\d+) of 12 disks moved"', run.output)]
-    assert len(steps) > 1
-    assert steps == sorted(set(steps))
-    assert steps[-1] == 12
+    steps = [
+        int(number) for number in re.findall(r"^\[localhost\] (\d+) of 12 disks dealt with", run.output, re.MULTILINE)
+    ]
+    assert steps
+    assert steps == sorted(steps)
+    assert '"msg": "12 of 12 disks moved"' in run.output
     assert {disk["tenant"] for disk in emulator.volumes()} == {TARGET}
 
 
