@@ -265,6 +265,17 @@ def test_what_is_told_of_disks_that_do_not_come_to_their_end(
         assert "attach it there" not in told[name]["message"]
 
 
+def test_a_disk_that_has_come_may_go_into_another_server(emulator: EmulatorServer, tmp_path: Path) -> None:
+    prepare(emulator, tmp_path)
+    (refusing,) = (each["id"] for each in emulator.servers() if each["name"] == "app01-new")
+    emulator.update_server(refusing, refuses=["attach"])
+    assert act(emulator, tmp_path)["counts"]["failed"] == 2
+    emulator.create_server(TARGET, "app01-other", status="SHUTOFF")
+    servers = [{"name": "app01", "target": "app01-other"}, SERVERS[1]]
+    assert Chain(emulator, tmp_path, servers=servers, timeout=1).run()["failures"] == []
+    assert inside(emulator) == {**AFTER, "a": "app01-other", "b": "app01-other"}
+
+
 def test_disks_that_are_blocked_stay_where_they_are(emulator: EmulatorServer, tmp_path: Path) -> None:
     """One by its server and one by that of the target; the others go.  Nothing is attached again."""
     prepare(emulator, tmp_path)
