@@ -295,26 +295,25 @@ def test_guests_that_outlast_a_run(stage: Stage) -> None:
     """What is still on its way is unknown; the next run waits for it and asks for nothing twice."""
     source = {"slow-detach": ["leaving"], "app01": ["entering"]}
     target = ["app02", "slow-attach"]
-    asked = {
-        "tenant_transfer_servers": [{"name": name, "target": goal} for name, goal in zip(source, target, strict=True)]
-    }
+    asked: dict[str, Any] = {"tenant_transfer_servers": pairs(source, target)}
     stage.build(source, *target)
     stage.lab.set_slow_seconds(600)
     hasty: dict[str, Any] = {f"tenant_transfer_{side}": {"cloud": cloud, "timeout": 3} for side, cloud in SIDES.items()}
-    run = stage.run(**asked, **hasty)
-    assert run.exit_status == 2, run.output
-    assert outcomes(stage) == {"leaving": "unknown", "entering": "unknown"}
-    told = {name: row["message"] for name, row in stage.rows().items()}
-    assert "is not known to be detached, and stays in the source" in told["leaving"]
-    assert "is in the target, but is not known to be attached there" in told["entering"]
-    assert stage.disks(SOURCE) == {"leaving": "detaching"}
-    assert list(stage.disks(TARGET)) == ["entering"]
-    assert sorted(stage.steps()) == sorted([DETACH, DETACH, OFFER, ACCEPT, ATTACH])
-    stage.forget()
+    for steps in ([ACCEPT, ATTACH, DETACH, DETACH, OFFER], []):
+        run = stage.run(**asked, **hasty)
+        assert run.exit_status == 2, run.output
+        assert sorted(stage.steps()) == steps
+        assert outcomes(stage) == {"leaving": "unknown", "entering": "unknown"}
+        told = {name: row["message"] for name, row in stage.rows().items()}
+        assert "is not known to be detached, and stays in the source" in told["leaving"]
+        assert "is in the target, but is not known to be attached there" in told["entering"]
+        assert stage.disks(SOURCE) == {"leaving": "detaching"}
+        assert stage.disks(TARGET) == {"entering": "attaching"}
+        stage.forget()
     stage.lab.set_slow_seconds(1)
     run = stage.run(**asked)
     assert run.exit_status == 0, run.output
-    assert stage.steps() == [OFFER, ACCEPT, ATTACH], stage.gate.changes
+    assert DETACH not in stage.steps()
     assert stage.inside(TARGET) == {"app02": ["leaving"], "slow-attach": ["entering"]}
     assert stage.lies() == []
 
