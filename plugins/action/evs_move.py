@@ -59,15 +59,15 @@ class ActionModule(NormalAction):
     def _is_local(self) -> bool:
         return self._connection.transport in ("local", "ansible.builtin.local")
 
-    def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
-        """The module to be run, with its arguments."""
+    def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: Any, **more: Any) -> Any:
+        """The module to be run, with its arguments; `more` is what a later ansible-core may add."""
         given = task_vars.get("ansible_python_interpreter")
-        if self._lies_here(module_name) and given and self._templar.template(given) == sys.executable:
+        if not more and self._lies_here(module_name) and given and self._templar.template(given) == sys.executable:
             built = _in_place.built(module_name, module_args, sys.executable)
             if built is not None:
                 return built
         normal: Any = super()
-        return normal._configure_module(module_name=module_name, module_args=module_args, task_vars=task_vars)
+        return normal._configure_module(module_name=module_name, module_args=module_args, task_vars=task_vars, **more)
 
     def _lies_here(self, module_name: str) -> bool:
         """Whether the same user runs it on this machine, now, and nobody wants to see what was packed."""

@@ -16,7 +16,8 @@ from typing import Any
 
 from ansible.executor import module_common
 
-PLUGINS = Path(__file__).resolve().parents[1]
+PLUGINS = Path(__file__).parents[1]
+"""Not resolved: the collection may be a link to a clone, and its name is that of the link."""
 ROOT = PLUGINS.parents[2]
 """The folder of all collections, `ansible_collections`."""
 COLLECTION = "otc.evs."
@@ -41,7 +42,12 @@ PROFILE = "legacy"
 
 
 def built(module_name: str, arguments: Mapping[str, Any], python: str) -> Any:
-    """What `_configure_module` of an action returns; None if this ansible-core wants something else."""
+    """What `_configure_module` of an action returns; None if Ansible has to pack the module after all.
+
+    That is so if this ansible-core wants something else, or if the collection does not lie as collections do.
+    """
+    if ROOT.name != "ansible_collections":
+        return None
     path = PLUGINS / "modules" / f"{module_name.removeprefix(COLLECTION)}.py"
     name = f"ansible_collections.{COLLECTION}plugins.modules.{path.stem}"
     script = SCRIPT.format(root=str(ROOT), name=name, params=_encoded(arguments), profile=PROFILE).encode()

@@ -10,9 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible.executor import module_common
 
 from ansible_collections.otc.evs.plugins.plugin_utils import _in_place
+
+
+@pytest.fixture(autouse=True)
+def _lies_as_collections_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the repository lies, the collection is found by its name, here by a link."""
+    namespace = tmp_path / "collections" / "ansible_collections" / "otc"
+    namespace.mkdir(parents=True)
+    (namespace / "evs").symlink_to(Path(__file__).parents[3])
+    monkeypatch.setattr(_in_place, "ROOT", namespace.parent)
 
 
 def script_of(name: str, arguments: dict[str, Any]) -> bytes:
@@ -52,4 +62,9 @@ def test_another_ansible_core_gets_the_packed_module(monkeypatch: Any) -> None:
         raise TypeError
 
     monkeypatch.setattr(module_common, "_BuiltModule", made, raising=False)
+    assert _in_place.built("otc.evs.evs_move", {}, sys.executable) is None
+
+
+def test_a_collection_that_lies_elsewhere_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_in_place, "ROOT", tmp_path)
     assert _in_place.built("otc.evs.evs_move", {}, sys.executable) is None
