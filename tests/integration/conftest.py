@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.support.guides import all_blocks
 from tests.support.playbooks import Run, play
 from tests.support.samples import WHOLE
 from tests.support.server import SOURCE, TARGET, Server
@@ -61,3 +62,12 @@ def move_on(server: Server, home: Path) -> Move:
         return play(server, home, "otc.evs.transfer", *arguments, **given)
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many examples of the documentation were executed, of how many that there are."""
+    passed = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", ())]
+    executed = sum(int(str(told.get("documentation", 0))) for told in passed)
+    if executed:
+        terminalreporter.section("documentation")
+        terminalreporter.write_line(f"{executed} of {len(list(all_blocks()))} examples of docs executed")
