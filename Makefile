@@ -6,15 +6,15 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 NOX = .venv/bin/nox
 THIS_PYTHON = $(shell .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-.PHONY: help test nightly demo picture lint sanity unit contract integration faults molecule importer cores clients bench release pins clean
+.PHONY: help test nightly demo picture lint sanity unit contract integration faults molecule importer docs docs-look cores clients bench release pins clean
 
 help: ## Say what there is
-	@sed -nE 's/^([a-z ]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
+	@sed -nE 's/^([a-z -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 36
 
 # The checks need one core for most of their time, and the tests leave some of two. What the checks say comes last.
 test: $(NOX) ## Run everything: this is what CI runs
 	@mkdir -p .dev
-	@$(NOX) --session lint sanity importer >.dev/checks.log 2>&1 & checks=$$!; \
+	@$(NOX) --session lint sanity importer docs >.dev/checks.log 2>&1 & checks=$$!; \
 	trap 'kill $$checks' INT TERM; \
 	$(NOX) --session tests; tests=$$?; \
 	wait $$checks; checks=$$?; \
@@ -50,6 +50,12 @@ cores: $(NOX) ## Try each ansible-core from the oldest to devel
 
 release: $(NOX) ## Rehearse a release: check, build, install and use
 	$(NOX) --session release
+
+docs: $(NOX) ## Make the docs site, in .dev/docs/site
+	$(NOX) --session docs
+
+docs-look: docs ## Look at the docs site in a browser, and renew docs/report.png
+	$(NOX) --session docs-look
 
 clients: $(NOX) ## Let the vendor's SDKs and Tempest talk to the emulator
 	$(NOX) --session clients

@@ -197,6 +197,8 @@ def workflows(session: nox.Session) -> None:
     forms = [str(path) for path in Path(".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
     for schema, files in (
         ("github-workflows", [str(path) for path in Path(".github/workflows").glob("*.yml")]),
+        ("github-workflows", ["docs/examples/ci/github.yml"]),
+        ("gitlab-ci", ["docs/examples/ci/gitlab-ci.yml"]),
         ("dependabot", [".github/dependabot.yml"]),
         ("github-issue-forms", forms),
         ("github-issue-config", [".github/ISSUE_TEMPLATE/config.yml"]),
@@ -218,6 +220,40 @@ def environments(session: nox.Session, collections: str) -> None:
         shown = ("ansible-navigator", "settings", "--schema", "json", "--mode", "stdout", "--ee", "false", *log)
         session.run(*shown, stdout=file)
     session.run("check-jsonschema", "--schemafile", str(schema), "docs/examples/awx/ansible-navigator.yml")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make the docs site in .dev/docs/site; a warning is an error. `-- linkcheck` asks other hosts for their pages."""
+    install(session, "docs")
+    copy = copy_of_collection(session)
+    source, site = copy / "docs", DEV / session.name / "site"
+    # ansible-doc finds no role of a collection that lies in another one.
+    collections = (ROOT if ROOT.parts[-3:] == copy.parts[-3:] else copy).parents[2]
+    shutil.rmtree(site, ignore_errors=True)
+    # antsibull-docs writes only where nobody else may.
+    (source / "reference").mkdir(mode=0o700)
+    session.run(
+        *("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"),
+        *("--dest-dir", str(source / "reference"), "otc.evs"),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(collections)},
+    )
+    builder, *arguments = session.posargs or ("html",)
+    # So many processes, and none of what an earlier run left: a page that is not read again warns of nothing.
+    session.run(
+        *("sphinx-build", "--quiet", "--jobs", "2", "--fresh-env", "--fail-on-warning", "--builder", builder),
+        *("--conf-dir", str(source / "docsite"), "--doctree-dir", str(site.parent / "doctrees"), *arguments),
+        *(str(source), str(site)),
+    )
+    session.log(f"The start page: {site / 'index.html'}")
+
+
+@nox.session(name="docs-look", default=False)
+def docs_look(session: nox.Session) -> None:
+    """Look at what `docs` has made with the chromium of the machine, and make the picture of a report anew."""
+    install(session, "look")
+    env = with_import_path(install_collection(session))
+    session.run("python", "-m", "tests.look", str(DEV / "docs" / "site"), env=env)
 
 
 @nox.session(python=sorted({PYTHONS[0], NEWEST_PYTHON}, key=PYTHONS.index))
@@ -394,11 +430,11 @@ def with_import_path(env: dict[str, str]) -> dict[str, str]:
 def pins(session: nox.Session) -> None:
     """Write tests/requirements/*.txt anew from *.in, with the newest releases."""
     session.chdir(REQUIREMENTS)
-    # Lint and molecule come after test, because they take over what test has.
+    # Lint and molecule come after test, and docs after lint, because they take over what that has.
     oldest = {
         "nox": "3.11",
         "test": "3.10",
-        **dict.fromkeys(("lint", "molecule", "importer", "bench", "clients"), "3.11"),
+        **dict.fromkeys(("lint", "molecule", "importer", "bench", "clients", "docs", "look"), "3.11"),
     }
     for name, python in oldest.items():
         session.run(

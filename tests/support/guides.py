@@ -34,8 +34,8 @@ NOT_RUN = {
     "cd otc.evs": "the tests are in the clone",
     "make demo": "a session of the noxfile, which the tests of the demo look at",
     "ansible-galaxy collection install otc.evs": "the noxfile installs what is built here",
-    "ansible-builder build ": "needs a container engine; tests/unit looks at what ansible-builder makes of the file",
-    "awx import ": "needs an AWX; tests/unit looks at what the file imports",
+    "ansible-builder build ": "needs a container engine; tests/integration/test_awx.py looks at the file",
+    "awx import ": "needs an AWX; tests/integration/test_awx.py looks at the file",
     "pip install ": "the pins of the tests hold what requirements.txt asks for",
 }
 """What is not run as it is written, by how it begins, and why."""
