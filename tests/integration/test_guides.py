@@ -64,7 +64,7 @@ def clone(dummy: EmulatorServer, home: Path) -> None:
     (home / ".nox").mkdir()
     (home / ".nox/demo").symlink_to(BIN.parent)
     (home / ".dev/demo").mkdir(parents=True)
-    (home / ".dev/demo/collections").symlink_to(os.environ["ANSIBLE_COLLECTIONS_PATH"])
+    (home / ".dev/demo/copy").symlink_to(os.environ["ANSIBLE_COLLECTIONS_PATH"])
     (home / "tests").symlink_to(ROOT / "tests")
 
 
@@ -119,7 +119,8 @@ OWN_CLOUDS = ("examples/pairs/README.md", "guides/one-pair.md", "logins.md", "tu
 
 def environ_of(emulator: EmulatorServer | None, home: Path) -> dict[str, str]:
     environ = environment(emulator, home)
-    return {**environ, "PATH": f"{BIN}{os.pathsep}{environ['PATH']}"}
+    path = os.pathsep.join([str(BIN), str(ROOT / "tests" / "support" / "bin"), environ["PATH"]])
+    return {**environ, "PATH": path}
 
 
 def moved(emulator: EmulatorServer) -> set[str]:
