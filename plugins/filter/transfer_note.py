@@ -47,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: How many disks had which outcome, in C(outcomes), whether it C(ends_the_batch), and the rest in C(kept).
+  description: How many disks had which outcome, in C(outcomes), and the rest in C(kept).
   type: dict
 """
 

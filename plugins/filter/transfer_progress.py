@@ -43,26 +43,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The C(message), and C(stuck), which is true if all disks of the last batch failed, or 100 of it and more.
+  description: The C(message), and C(stuck), which is true if all disks of the last batch failed.
   type: dict
 """
-
-ENOUGH = 100
-"""So many disks of a batch that all failed speak for the rest of it."""
 
 
 def transfer_progress(batches: Sequence[Mapping[str, Any]], total: int, success: str) -> dict[str, Any]:
     """See DOCUMENTATION."""
     outcomes: Counter[str] = Counter()
-    of_this_batch: Counter[str] = Counter()
-    stuck = False
     for batch in batches:
         outcomes.update(batch["outcomes"])
-        of_this_batch.update(batch["outcomes"])
-        enough = batch["ends_the_batch"] or of_this_batch.total() >= ENOUGH
-        stuck = enough and set(of_this_batch) <= set(AMISS)
-        if batch["ends_the_batch"]:
-            of_this_batch.clear()
+    stuck = bool(batches) and set(batches[-1]["outcomes"]) <= set(AMISS)
     others = [f"{outcomes[outcome]} {WORDS[outcome]}" for outcome in (BLOCKED, GONE, *AMISS) if outcomes[outcome]]
     done = sum(outcomes[outcome] for outcome in DONE)
     return {"message": ", ".join([f"{done} of {total} disks {WORDS[success]}", *others]), "stuck": stuck}

@@ -211,7 +211,7 @@ def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told]
     }
     kept = base64.b64encode(json.dumps(batch, default=str).encode()).decode()
     outcomes = Counter(str(row["outcome"]) for row in rows)
-    return {"outcomes": dict(outcomes), "ends_the_batch": not left, "kept": kept}
+    return {"outcomes": dict(outcomes), "kept": kept}
 
 
 def opened(note: Told) -> dict[str, Any]:

@@ -143,24 +143,6 @@ def test_how_far_a_run_has_come(batches: list[list[str]], message: str, stuck: b
     assert progress(told_so_far, 9, "moved") == {"message": message, "stuck": stuck}
 
 
-def test_a_batch_is_stuck_only_when_all_of_it_has_failed() -> None:
-    """A few disks that take long and fail in the end cost the others of their batch nothing."""
-    slow = batch(told("a", "failed"), not_begun=["b", "c"])
-    assert slow["ends_the_batch"] is False
-    assert progress([slow], 9, "moved") == {"message": "0 of 9 disks moved, 1 failed", "stuck": False}
-    assert progress([slow, batch(told("b", "moved"))], 9, "moved")["stuck"] is False
-    assert progress([slow, batch(told("b", "failed"))], 9, "moved")["stuck"] is True
-    assert progress([batch(told("z", "moved")), slow, batch(told("b", "unknown"))], 9, "moved")["stuck"] is True
-
-
-@pytest.mark.parametrize(("failed", "moved", "stuck"), [(99, 0, False), (100, 0, True), (100, 1, False)])
-def test_very_many_failures_speak_for_the_rest_of_a_batch(failed: int, moved: int, stuck: bool) -> None:
-    rows = [told(f"f{number}", "failed") for number in range(failed)]
-    rows += [told(f"m{number}", "moved") for number in range(moved)]
-    begun = {**batch(*rows), "ends_the_batch": False}
-    assert progress([begun], 999, "moved")["stuck"] is stuck
-
-
 def test_the_table_shows_what_a_module_told() -> None:
     show = transfer_table.FilterModule().filters()["transfer_table"]
     rows = [told("a", "moved")]
