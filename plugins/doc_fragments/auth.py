@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   cloud:
     description:
-      - The name of a cloud in C(clouds.yaml), or a dictionary with what such an entry holds.
-      - Read with the loader of the Python library C(openstacksdk), which is needed for nothing else.
+      - The name of a cloud in C(clouds.yaml), or a dictionary with what such an entry contains.
+      - Read with the loader of the Python library C(openstacksdk), which is not needed for anything else.
       - C(clouds.yaml), C(secure.yaml) and C(clouds-public.yaml) are looked for in the directory in which
         C(ansible-playbook) was started, in the folder of the playbook, in C(~/.config/openstack) and in
         C(/etc/openstack).
@@ -118,7 +118,7 @@ notes:
     C(module_defaults) for the group C(otc.evs.evs).
   - Ansible hands the options to a module in a file that is there as long as the module runs, and in none if
     C(ansible_pipelining) is true. With E(ANSIBLE_KEEP_REMOTE_FILES) the file stays, and E(ANSIBLE_DEBUG) prints what is
-    in it. It holds no password if O(cloud) names a cloud.
+    in it. It contains no password if O(cloud) names a cloud.
 """
 
     ATTRIBUTES = r"""

@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   select:
     description:
-      - All disks of the source that have all of these properties. At least one property has to be given.
+      - All disks of the source that have all these properties. At least one property has to be given.
       - Give either this or O(volumes).
     type: dict
     suboptions:
@@ -28,16 +28,16 @@ options:
         description: Disks in this availability zone.
         type: str
       metadata:
-        description: Disks with all of these metadata.
+        description: Disks with all these metadata.
         type: dict
       tags:
-        description: Disks with all of these tags, which only EVS has.
+        description: Disks with all these tags, which only EVS has.
         type: dict
   blocked:
     description:
       - What to do if a disk violates a constraint.
-      - V(fail) changes nothing at all, and tells all reasons of all disks.
-      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others.
+      - V(fail) changes nothing at all, and gives all reasons for all disks.
+      - V(skip) leaves that disk where it is, says why in RV(disks), and goes on with the others.
     type: str
     choices: [fail, skip]
     default: fail
@@ -45,8 +45,8 @@ options:
     description:
       - What to do if a constraint could not be checked, because a service that the catalogue lists refuses to answer
         or fails.
-      - V(fail) changes nothing at all, and tells which and why, also with O(blocked=skip). Unknown is never a pass.
-      - V(allow) goes on, and tells it in RV(disks[].reasons). The cloud may still refuse the disk.
+      - V(fail) changes nothing at all, and says which and why, also with O(blocked=skip). Unknown is never a pass.
+      - V(allow) goes on, and says so in RV(disks[].reasons). The cloud may still refuse the disk.
     type: str
     choices: [fail, allow]
     default: fail
@@ -97,14 +97,14 @@ options:
     default: true
   rehearse:
     description:
-      - Only tell what would be done, as in check mode, also when the task does not run in check mode. Then
+      - Only say what would be done, as in check mode, also when the task does not run in check mode. Then
         RV(rehearsed) is true and C(changed) is false.
       - For playbooks that show what will be done, and then do it.
     type: bool
     default: false
   stop_after:
     description:
-      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+      - Start no further disk after so many seconds; those that were not started are in RV(not_started).
       - For playbooks that show how far they have come.
     type: int
 """

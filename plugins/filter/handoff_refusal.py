@@ -23,7 +23,7 @@ options:
     type: dict
     required: true
   place:
-    description: The project, as a module tells it.
+    description: The project, as a module returns it.
     type: dict
     required: true
   to_offer:
@@ -35,8 +35,8 @@ options:
 EXAMPLES = r"""
 - name: Stop if the file is not for this project
   ansible.builtin.fail:
-    msg: "{{ handoff | otc.evs.handoff_refusal(told.target) }}"
-  when: handoff | otc.evs.handoff_refusal(told.target) | length > 0
+    msg: "{{ handoff | otc.evs.handoff_refusal(found.target) }}"
+  when: handoff | otc.evs.handoff_refusal(found.target) | length > 0
 """
 
 RETURN = r"""

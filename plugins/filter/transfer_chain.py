@@ -34,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: Keep what would be done
   ansible.builtin.set_fact:
-    told: "{{ move | otc.evs.transfer_chain(detach, attach) }}"
+    whole: "{{ move | otc.evs.transfer_chain(detach, attach) }}"
 """
 
 RETURN = r"""

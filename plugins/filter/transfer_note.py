@@ -21,7 +21,7 @@ description:
 options:
   _input:
     description:
-      - The result of the task that dealt with the disks, M(otc.evs.evs_move), M(otc.evs.evs_transfer) or
+      - The result of the task that processed the disks, M(otc.evs.evs_move), M(otc.evs.evs_transfer) or
         M(otc.evs.evs_transfer_accept).
     type: dict
     required: true

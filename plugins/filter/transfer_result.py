@@ -81,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The result, as the page on reports of this collection tells.
+  description: The result, as the page on reports of this collection describes.
   type: dict
 """
 

@@ -31,7 +31,7 @@ options:
 EXAMPLES = r"""
 - name: Keep what would be done
   ansible.builtin.set_fact:
-    told: "{{ withdrawal | otc.evs.transfer_return(backs) }}"
+    whole: "{{ withdrawal | otc.evs.transfer_return(backs) }}"
 """
 
 RETURN = r"""

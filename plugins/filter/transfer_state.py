@@ -42,7 +42,7 @@ options:
 EXAMPLES = r"""
 - name: Show which disks are free
   ansible.builtin.debug:
-    msg: "{{ (told | otc.evs.transfer_state(detached)).free }}"
+    msg: "{{ (whole | otc.evs.transfer_state(detached)).free }}"
 """
 
 RETURN = r"""

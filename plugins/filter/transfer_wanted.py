@@ -29,7 +29,7 @@ options:
     elements: dict
     default: []
   rows:
-    description: What is known of the disks, as M(otc.evs.evs_attachment) tells it.
+    description: What is known of the disks, as M(otc.evs.evs_attachment) returns it.
     type: list
     elements: dict
     default: []

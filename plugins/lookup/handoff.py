@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
   - Reads a handoff file that the role P(otc.evs.tenant_transfer#role) has written.
-  - The result holds keys. Use it in the arguments of a task, and do not keep it in a fact.
+  - The result contains keys. Use it in the arguments of a task, and do not keep it in a fact.
   - Private to the role; it may change in any release.
 options:
   _terms:

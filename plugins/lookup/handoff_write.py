@@ -38,7 +38,7 @@ options:
     elements: str
     default: []
   leaving:
-    description: What M(otc.evs.evs_attachment) has rehearsed in the source, by which the file tells where disks were.
+    description: What M(otc.evs.evs_attachment) has rehearsed in the source, from which the file says where disks were.
     type: dict
     default: {}
 seealso:

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
   - Reads and writes the journal of the role P(otc.evs.tenant_transfer#role), by which a run that was interrupted goes
-    on. No service tells any more which server a disk was in once it is detached.
+    on. Once a disk is detached, no service says which server it was in.
   - The file is replaced as a whole, is on the disk before the lookup returns, and only its owner can read it. Several
     runs may write into it at once.
   - Private to the role; it may change in any release.

@@ -97,9 +97,7 @@ def of_the_target() -> Iterator[None]:
 def unexpected(error: Exception) -> str:
     """How to tell of an exception that nobody foresaw: its kind and place, since its text may hold a secret."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"Unexpectedly failed, please report it: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."
-    )
+    return f"Unexpected error, please report it: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."
 
 
 def sentence(words: str) -> str:

@@ -71,7 +71,7 @@ class _Door(AnsibleModule):
 
 
 def _like_an_option(name: str) -> str:
-    return name if LIKE_AN_OPTION.fullmatch(name) else "(a name that is not shown, since it is like none of an option)"
+    return name if LIKE_AN_OPTION.fullmatch(name) else "(a name that is not shown, since no option has a similar one)"
 
 
 class Task:
@@ -221,7 +221,7 @@ def _require_unicode(params: Mapping[str, Any]) -> None:
         try:
             json.dumps(value, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError as error:
-            raise UsageError(f"Option {option} holds text that is not valid Unicode.") from error
+            raise UsageError(f"Option {option} contains text that is not valid Unicode.") from error
 
 
 def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
@@ -233,7 +233,7 @@ def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     if result.rows is not None:
         values["disks"] = [row.as_result() for row in result.rows]
         values.update(rehearsed=task.rehearsed or bool(result.problems), check_mode=task.check_mode)
-        values.update(problems=_shown(result.problems), alarms=_shown(result.alarms), not_begun=result.not_begun)
+        values.update(problems=_shown(result.problems), alarms=_shown(result.alarms), not_started=result.not_started)
         values.update(to_do=result.to_do if task.rehearsed and not result.problems else [])
     if result.transfers is not None:
         values["transfers"] = result.transfers

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Attaches EVS disks (or Cinder volumes) to servers of the same tenant, or detaches them.
   - It checks all disks and servers before the first one. Then it waits until block storage and Nova agree that a disk
-    is attached, or is free. The answer to the request alone is no success, since a guest can refuse afterwards.
+    is attached, or is free. The answer to the request alone is not a success, since a guest can refuse afterwards.
   - The disks of a server go one after the other in the order that is given (when they are detached, in the order of
     their devices), and several servers at once. No device is asked for, because the cloud chooses it anyway.
 options:
@@ -46,7 +46,7 @@ options:
     elements: str
   select:
     description:
-      - All disks of the tenant that have all of these properties. At least one property has to be given.
+      - All disks of the tenant that have all these properties. At least one property has to be given.
       - Only with O(state=absent), and not with O(volumes).
     type: dict
     suboptions:
@@ -63,18 +63,18 @@ options:
         description: Disks in this availability zone.
         type: str
       metadata:
-        description: Disks with all of these metadata.
+        description: Disks with all these metadata.
         type: dict
       tags:
-        description: Disks with all of these tags, which only EVS has.
+        description: Disks with all these tags, which only EVS has.
         type: dict
   remembered:
     description:
-      - What a journal tells of disks that an earlier run has detached, and of the servers that they were in. By it
-        O(servers) means disks that such a server had, and the rows tell it.
+      - What a journal says about disks that an earlier run has detached, and the servers that they were in. With it
+        O(servers) includes the disks that such a server had, and the rows name that server.
       - With O(state=present), and neither O(server) nor O(attachments), the disks go back into the servers that they
         were in, in the order of their devices there. That means the disks of O(volumes), or all that the journal
-        tells of. One that has left the tenant or that is offered stays where it is, and has no row.
+        has. One that has left the tenant or that is offered stays where it is, and has no row.
       - For the role P(otc.evs.tenant_transfer#role), which keeps such a journal.
     type: list
     elements: dict
@@ -95,7 +95,7 @@ options:
     description:
       - V(present) lets each disk be in its server. A disk that is in another server has to leave that first.
       - V(absent) lets each disk be out of its server. A disk that the tenant does not have (any more) is
-        RV(disks[].outcome=gone), which is no failure.
+        RV(disks[].outcome=gone), which is not a failure.
     type: str
     choices: [present, absent]
     default: present
@@ -112,8 +112,8 @@ options:
   blocked:
     description:
       - What to do if a disk cannot be attached or detached.
-      - V(fail) changes nothing at all, and tells all reasons of all disks.
-      - V(skip) leaves that disk where it is, tells in RV(disks) why, and goes on with the others. A disk that the
+      - V(fail) changes nothing at all, and gives all reasons for all disks.
+      - V(skip) leaves that disk where it is, says why in RV(disks), and goes on with the others. A disk that the
         tenant does not have is V(gone) then.
     type: str
     choices: [fail, skip]
@@ -139,7 +139,7 @@ options:
     default: false
   coming:
     description:
-      - Disks that are to come from another tenant, as RV(otc.evs.evs_volume_info#module:volumes) tells of them there.
+      - Disks that are to come from another tenant, as RV(otc.evs.evs_volume_info#module:volumes) lists them there.
       - A rehearsal judges them as if they had come and were available, so that it is known before a move whether their
         servers can take them. Only for O(rehearse=true) and check mode, with O(state=present).
     type: list
@@ -147,12 +147,12 @@ options:
     default: []
   rehearse:
     description:
-      - Only tell what would be done, as in check mode, also when the task does not run in check mode.
+      - Only say what would be done, as in check mode, also when the task does not run in check mode.
     type: bool
     default: false
   stop_after:
     description:
-      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+      - Start no further disk after so many seconds; those that were not started are in RV(not_started).
     type: int
 extends_documentation_fragment:
   - otc.evs.auth
@@ -276,7 +276,7 @@ disks:
           description: The server before, by its C(id) and C(name).
           type: dict
         after:
-          description: The server after, by its C(id) and C(name). A rehearsal tells what it would be.
+          description: The server after, by its C(id) and C(name). In a rehearsal, what it would be.
           type: dict
     device:
       description: The device in these servers, as Nova calls it.
@@ -293,18 +293,18 @@ disks:
         - What a Linux guest calls the disk below C(/dev/disk/by-id), whatever its device. It stays the same in every
           server.
         - A virtio disk is C(virtio-) and the first 20 characters of its ID, a SCSI disk C(wwn-0x) and its WWN.
-        - Null if it is in no server, or if the cloud does not tell the WWN.
+        - Null if it is in no server, or if the cloud does not show the WWN.
       type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str
     message:
-      description: What else is to be known, such as what failed, the server's words, and what to do.
+      description: More about it, such as what failed, the server's message, and what to do.
       type: str
 rehearsed:
   description:
     - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
-      O(rehearse=true), or it refused to begin, see RV(problems).
+      O(rehearse=true), or it refused to start, see RV(problems).
   returned: with RV(disks)
   type: bool
 check_mode:
@@ -312,17 +312,17 @@ check_mode:
   returned: with RV(disks)
   type: bool
 to_do:
-  description: The IDs of the disks that a run would deal with. Empty unless this was a rehearsal.
+  description: The IDs of the disks that a run would process. Empty unless this was a rehearsal.
   returned: with RV(disks)
   type: list
   elements: str
-not_begun:
-  description: The IDs of the disks that were not begun for O(stop_after).
+not_started:
+  description: The IDs of the disks that were not started for O(stop_after).
   returned: with RV(disks)
   type: list
   elements: str
 problems:
-  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  description: Why nothing was started. Empty if nothing stood in the way; the task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
@@ -332,7 +332,7 @@ alarms:
   type: list
   elements: str
 project:
-  description: The project of the disks and servers, as its login tells.
+  description: The project of the disks and servers, as its login says.
   returned: with RV(disks)
   type: dict
   contains:
@@ -417,7 +417,7 @@ def coming_of(params: Mapping[str, Any]) -> list[Volume]:
     try:
         return [Volume.from_api({**told, "status": AVAILABLE, "attachments": []}) for told in params["coming"]]
     except MalformedAnswer as error:
-        words = "Option coming holds a disk that evs_volume_info would not tell of so. Give its list volumes as it is"
+        words = "Option coming has a disk that is not as evs_volume_info returns it. Give its list volumes unchanged"
         raise UsageError(f"{words}: {error.message}") from error
 
 
@@ -426,7 +426,7 @@ def whole_of(params: Mapping[str, Any]) -> Whole:
     if params["select"] is not None and chosen.is_empty:
         raise UsageError("Option select is empty, which would mean every disk. Give at least one property of them.")
     if not all(server.strip() for server in params["servers"] or ()):
-        raise UsageError("Option servers holds an empty name. Give each server by its name or ID.")
+        raise UsageError("Option servers contains an empty name. Give each server by its name or ID.")
     return Whole(params["servers"] or (), chosen, params["remembered"] or ())
 
 
@@ -453,7 +453,7 @@ def flow(task: Task) -> Result:
     if params["state"] == "absent":
         return detach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, whole=whole_of(params))
     if params["servers"] or params["select"] is not None:
-        raise UsageError("The options servers and select go with state: absent only.")
+        raise UsageError("The options servers and select can only be used with state: absent.")
     return attach(task.evs, task.nova, wishes, options, rehearsed=task.rehearsed, coming=coming)
 
 

@@ -46,14 +46,14 @@ options:
     description:
       - What a rehearsal of M(otc.evs.evs_attachment) with C(state=absent) returned as C(disks). Disks that it would
         detach are judged as if they were free, and those that it cannot detach are blocked.
-      - Only in a rehearsal. RV(to_detach) tells what has to be detached first.
+      - Only in a rehearsal. RV(to_detach) lists what has to be detached first.
     type: list
     elements: dict
   attaching:
     description:
       - What a rehearsal of M(otc.evs.evs_attachment) with C(state=present) returned as C(disks) in the target. Disks
         that it cannot attach are blocked.
-      - Only in a rehearsal. RV(to_attach) tells what has to be attached afterwards.
+      - Only in a rehearsal. RV(to_attach) lists what has to be attached afterwards.
     type: list
     elements: dict
 extends_documentation_fragment:
@@ -91,7 +91,7 @@ RETURN = r"""
 disks:
   description:
     - What became of each disk, one row a disk. In a rehearsal, what would become of it.
-    - What is told of a disk was read from its project last.
+    - What the row of a disk says was read from its project last.
   returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
@@ -145,18 +145,18 @@ disks:
       description: The devices in these, as far as they are known.
       type: dict
     guest_name:
-      description: What a Linux guest calls the disk below C(/dev/disk/by-id), as O(detaching) and O(attaching) tell.
+      description: What a Linux guest calls the disk below C(/dev/disk/by-id), as O(detaching) and O(attaching) say.
       type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str
     message:
-      description: What else is to be known, such as what failed, the server's words, and what to do.
+      description: More about it, such as what failed, the server's message, and what to do.
       type: str
 rehearsed:
   description:
     - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
-      O(rehearse=true), or it refused to begin, see RV(problems).
+      O(rehearse=true), or it refused to start, see RV(problems).
   returned: with RV(disks)
   type: bool
 check_mode:
@@ -165,31 +165,31 @@ check_mode:
   type: bool
 to_do:
   description:
-    - The IDs of the disks, that a run would deal with.
+    - The IDs of the disks, that a run would process.
     - Empty unless this was a rehearsal.
   returned: with RV(disks)
   type: list
   elements: str
-not_begun:
-  description: The IDs of the disks that were not begun for O(stop_after).
+not_started:
+  description: The IDs of the disks that were not started for O(stop_after).
   returned: with RV(disks)
   type: list
   elements: str
 problems:
-  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  description: Why nothing was started. Empty if nothing stood in the way; the task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
 alarms:
   description:
-    - What was done, but is not as it was told to be.
+    - What was done, and differs from what was asked for.
     - The disks that arrived without all of the snapshots that O(snapshots=along) lets go along, or of which that could
       not be read back. The task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
 source:
-  description: The project that has the disks, as its login tells.
+  description: The project that has the disks, as its login says.
   returned: with RV(disks)
   type: dict
   contains:
@@ -203,7 +203,7 @@ source:
       description: The region, if one was given.
       type: str
 target:
-  description: The project that is to get the disks, as its login tells.
+  description: The project that is to get the disks, as its login says.
   returned: with RV(disks)
   type: dict
   contains:
@@ -217,7 +217,7 @@ target:
       description: The region, if one was given.
       type: str
 to_detach:
-  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with before, in their order.
+  description: The disks and servers that M(otc.evs.evs_attachment) has to detach before, in their order.
   returned: with O(detaching) or O(attaching)
   type: list
   elements: dict
@@ -229,7 +229,7 @@ to_detach:
       description: The ID of the server.
       type: str
 to_attach:
-  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with afterwards, in their order.
+  description: The disks and servers that M(otc.evs.evs_attachment) has to attach afterwards, in their order.
   returned: with O(detaching) or O(attaching)
   type: list
   elements: dict
@@ -250,8 +250,8 @@ ambiguous:
   returned: if there are any
   type: dict
 shortfalls:
-  description: The limits of the quota that do not suffice.
-  returned: when the quota does not suffice
+  description: The limits of the quota that are exceeded.
+  returned: when the quota is not enough
   type: list
   elements: dict
   contains:

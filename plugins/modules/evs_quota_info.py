@@ -11,7 +11,7 @@ short_description: Show a tenant's quota of disks, and whether disks fit into it
 version_added: 1.0.0
 description:
   - Shows the limits for disks of the tenant and what is used of them.
-  - Given disks to come, tells whether they fit. Only a tenant itself can read its quota, so the target of a transfer
+  - Given disks to come, says whether they fit. Only a tenant itself can read its quota, so the target of a transfer
     has to ask.
 options:
   for_volumes:
@@ -69,7 +69,7 @@ fits:
   returned: when O(for_volumes) is given
   type: bool
 shortfalls:
-  description: The limits that do not suffice.
+  description: The limits that are exceeded.
   returned: when O(for_volumes) is given
   type: list
   elements: dict

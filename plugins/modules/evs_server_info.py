@@ -61,7 +61,7 @@ servers:
       description: What is being done with the server; null if nothing is.
       type: str
     locked:
-      description: Whether the server is locked; null if this Nova does not tell it.
+      description: Whether the server is locked; null if this Nova does not say.
       type: bool
     availability_zone:
       description: The availability zone of the server.
@@ -94,14 +94,14 @@ servers:
           type: bool
         delete_on_termination:
           description:
-            - Whether the disk is deleted with the server; null if this Nova does not tell it.
+            - Whether the disk is deleted with the server; null if this Nova does not say.
             - A detach forgets it.
           type: bool
         guest_name:
           description:
             - What a Linux guest calls the disk below C(/dev/disk/by-id), whatever its device.
             - A virtio disk is C(virtio-) and the first 20 characters of its ID, a SCSI disk C(wwn-0x) and its WWN.
-            - Null if the cloud does not tell the WWN of a SCSI disk.
+            - Null if the cloud does not show the WWN of a SCSI disk.
           type: str
 missing:
   description: Those of O(servers) that the tenant does not have.

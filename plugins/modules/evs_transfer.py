@@ -81,7 +81,7 @@ options:
     description:
       - What a rehearsal of M(otc.evs.evs_attachment) with C(state=absent) returned as C(disks). Disks that it would
         detach are judged as if they were free, and those that it cannot detach are blocked.
-      - Only in a rehearsal. RV(to_detach) tells what has to be detached first.
+      - Only in a rehearsal. RV(to_detach) lists what has to be detached first.
     type: list
     elements: dict
 extends_documentation_fragment:
@@ -99,7 +99,7 @@ attributes:
     details:
       - With O(pending=replace) every run makes new transfers, since the keys of the old ones cannot be read.
 notes:
-  - The result holds keys. Without C(no_log) on the task Ansible prints them with C(-v), and if the task fails, logs
+  - The result contains keys. Without C(no_log) on the task Ansible prints them with C(-v), and if the task fails, logs
     them, and gives them to callbacks. Even with it C(async) writes them into a file, and a C(cacheable) fact into the
     fact cache.
 author:
@@ -121,7 +121,7 @@ EXAMPLES = r"""
       - app01-data
       - db01-data
   register: offered
-  no_log: true # the result holds the keys
+  no_log: true # the result contains the keys
 
 - name: Accept them in the other tenant
   otc.evs.evs_transfer_accept:
@@ -153,7 +153,7 @@ RETURN = r"""
 disks:
   description:
     - What became of each disk, one row a disk. In a rehearsal, what would become of it.
-    - What is told of a disk was read from its project last.
+    - What the row of a disk says was read from its project last.
   returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
@@ -207,18 +207,18 @@ disks:
       description: The devices in these, as far as they are known.
       type: dict
     guest_name:
-      description: What a Linux guest calls the disk below C(/dev/disk/by-id), as O(detaching) tells; else null.
+      description: What a Linux guest calls the disk below C(/dev/disk/by-id), as O(detaching) says; else null.
       type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str
     message:
-      description: What else is to be known, such as what failed, the server's words, and what to do.
+      description: More about it, such as what failed, the server's message, and what to do.
       type: str
 rehearsed:
   description:
     - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
-      O(rehearse=true), or it refused to begin, see RV(problems).
+      O(rehearse=true), or it refused to start, see RV(problems).
   returned: with RV(disks)
   type: bool
 check_mode:
@@ -227,25 +227,25 @@ check_mode:
   type: bool
 to_do:
   description:
-    - The IDs of the disks, or with O(state=absent) of the transfers, that a run would deal with.
+    - The IDs of the disks, or with O(state=absent) of the transfers, that a run would process.
     - Empty unless this was a rehearsal.
   returned: with RV(disks)
   type: list
   elements: str
-not_begun:
-  description: The IDs of the disks, or with O(state=absent) of the transfers, that were not begun for O(stop_after).
+not_started:
+  description: The IDs of the disks, or with O(state=absent) of the transfers, that were not started for O(stop_after).
   returned: with RV(disks)
   type: list
   elements: str
 problems:
-  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  description: Why nothing was started. Empty if nothing stood in the way; the task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
 alarms:
   description:
-    - What was done, but is not as it was told to be.
-    - Always empty here. Only M(otc.evs.evs_transfer_accept) compares what came with what was told.
+    - What was done, and differs from what was asked for.
+    - Always empty here. Only M(otc.evs.evs_transfer_accept) compares what came with what the source said.
   returned: with RV(disks)
   type: list
   elements: str
@@ -299,7 +299,7 @@ stale_transfers:
   type: list
   elements: str
 source:
-  description: The project that has the disks, as its login tells.
+  description: The project that has the disks, as its login says.
   returned: with RV(disks)
   type: dict
   contains:
@@ -313,7 +313,7 @@ source:
       description: The region, if one was given.
       type: str
 to_detach:
-  description: The disks and servers that M(otc.evs.evs_attachment) has to deal with before, in their order.
+  description: The disks and servers that M(otc.evs.evs_attachment) has to detach before, in their order.
   returned: with O(detaching)
   type: list
   elements: dict
@@ -382,7 +382,7 @@ def present(task: Task) -> Result:
     params = task.params
     for option in ("transfer_ids", "older_than"):
         if params[option] is not None:
-            raise UsageError(f"Option {option} goes with state: absent only.")
+            raise UsageError(f"Option {option} can only be used with state: absent.")
     known = [KnownTransfer(**transfer) for transfer in params["known_transfers"]]
     require_ids("known_transfers", [key for transfer in known for key in (transfer.transfer_id, transfer.volume_id)])
     rules = Rules(
@@ -412,7 +412,7 @@ def present(task: Task) -> Result:
 def absent(task: Task) -> Result:
     params = task.params
     if params["select"] is not None:
-        raise UsageError("Option select goes with state: present only.")
+        raise UsageError("Option select can only be used with state: present.")
     older_than = duration(params["older_than"]) if params["older_than"] is not None else None
     asked = Withdrawal(params["volumes"], params["transfer_ids"], older_than, params["name"])
     return withdraw(task.evs, asked, task.concurrency, task.timeout, rehearsed=task.rehearsed, seconds=task.seconds)

@@ -33,8 +33,8 @@ options:
         description:
           - The ID of the disk.
           - With it, a disk that this tenant has already is RV(disks[].outcome=already_there).
-          - Without it, a transfer that was accepted before is a failure, since nobody can tell it from one that was
-            withdrawn.
+          - Without it, a transfer that was accepted before is a failure, since it cannot be distinguished from
+            one that was withdrawn.
         type: str
       volume_name:
         description: The name of the disk, for messages, and to be compared with that of the disk that comes.
@@ -72,19 +72,19 @@ options:
     default: fail
   rehearse:
     description:
-      - Only tell what would be done, as in check mode, also when the task does not run in check mode.
+      - Only say what would be done, as in check mode, also when the task does not run in check mode.
       - Whether a transfer of another tenant is still there shows only when it is accepted.
     type: bool
     default: false
   stop_after:
     description:
-      - Begin no further disk after so many seconds; those that were not begun are in RV(not_begun).
+      - Start no further disk after so many seconds; those that were not started are in RV(not_started).
       - For playbooks that show how far they have come.
     type: int
   check_quota:
     description:
       - Whether to check the quota of this tenant before accepting anything.
-      - The number of disks can always be checked; gigabytes and types where the transfers tell them.
+      - The number of disks can always be checked; gigabytes and types where the transfers say them.
       - A quota that cannot be read is a constraint that could not be checked, see O(unchecked).
     type: bool
     default: true
@@ -99,7 +99,7 @@ options:
     description:
       - What to do if the quota of this tenant or its volume types could not be read.
       - V(fail) accepts nothing at all and says why. Unknown is never a pass.
-      - V(allow) goes on, and tells it in RV(disks[].reasons). The cloud may still refuse the disk.
+      - V(allow) goes on, and says so in RV(disks[].reasons). The cloud may still refuse the disk.
     type: str
     choices: [fail, allow]
     default: fail
@@ -163,7 +163,8 @@ RETURN = r"""
 disks:
   description:
     - What became of each disk, one row a disk. In a rehearsal, what would become of it.
-    - What is told of a disk that came was read from this project last. Of others only what O(transfers) says is known.
+    - What the row of a disk that came says was read from this project last.
+      For others only what O(transfers) says is known.
   returned: always, unless the task fails before it has looked at the disks
   type: list
   elements: dict
@@ -213,24 +214,24 @@ disks:
       description: The ID of the transfer, if there is or was one.
       type: str
     server:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: Only M(otc.evs.evs_attachment) returns it; null here.
       type: dict
     device:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: Only M(otc.evs.evs_attachment) returns it; null here.
       type: dict
     guest_name:
-      description: Only M(otc.evs.evs_attachment) tells it; null.
+      description: Only M(otc.evs.evs_attachment) returns it; null here.
       type: str
     at:
       description: When the disk was read back, in UTC; null in a rehearsal and if there was nothing to do.
       type: str
     message:
-      description: What else is to be known, such as what failed, the server's words, and what to do.
+      description: More about it, such as what failed, the server's message, and what to do.
       type: str
 rehearsed:
   description:
     - Whether nothing was sent that changes anything. The task was a rehearsal, in check mode or with
-      O(rehearse=true), or it refused to begin, see RV(problems).
+      O(rehearse=true), or it refused to start, see RV(problems).
   returned: with RV(disks)
   type: bool
 check_mode:
@@ -239,18 +240,18 @@ check_mode:
   type: bool
 to_do:
   description:
-    - The IDs of the disks, or of the transfers if those are not known, that a run would deal with.
+    - The IDs of the disks, or of the transfers if those are not known, that a run would process.
     - Empty unless this was a rehearsal.
   returned: with RV(disks)
   type: list
   elements: str
-not_begun:
-  description: The IDs of the disks that were not begun for O(stop_after), or of the transfers if those are not known.
+not_started:
+  description: The IDs of the disks that were not started for O(stop_after), or of the transfers if those are not known.
   returned: with RV(disks)
   type: list
   elements: str
 problems:
-  description: Why nothing was begun. Empty if nothing stood in the way; the task fails if there are any.
+  description: Why nothing was started. Empty if nothing stood in the way; the task fails if there are any.
   returned: with RV(disks)
   type: list
   elements: str
@@ -262,7 +263,7 @@ alarms:
   type: list
   elements: str
 target:
-  description: The project that is to get the disks, as its login tells.
+  description: The project that is to get the disks, as its login says.
   returned: with RV(disks)
   type: dict
   contains:
@@ -276,8 +277,8 @@ target:
       description: The region, if one was given.
       type: str
 shortfalls:
-  description: The limits of the quota that do not suffice.
-  returned: when the quota does not suffice
+  description: The limits of the quota that are exceeded.
+  returned: when the quota is not enough
   type: list
   elements: dict
   contains:

@@ -124,7 +124,7 @@ transcript:
       description: Some headers of the answer.
       type: dict
     received:
-      description: The body of the answer; null if it is no JSON.
+      description: The body of the answer; null if it is not JSON.
       type: raw
 """
 

@@ -10,7 +10,7 @@ module: evs_volume_info
 short_description: List a tenant's disks and what keeps each from being transferred
 version_added: 1.0.0
 description:
-  - Lists the EVS disks (or Cinder volumes) of a tenant, and tells of each whether it can be transferred to another
+  - Lists the EVS disks (or Cinder volumes) of a tenant, and says of each whether it can be transferred to another
     tenant.
 options:
   volumes:
@@ -33,10 +33,10 @@ options:
     description: Only disks in this availability zone.
     type: str
   metadata:
-    description: Only disks with all of these metadata.
+    description: Only disks with all these metadata.
     type: dict
   tags:
-    description: Only disks with all of these tags, which only EVS has.
+    description: Only disks with all these tags, which only EVS has.
     type: dict
   check_constraints:
     description:
@@ -122,7 +122,7 @@ volumes:
       type: bool
     metadata:
       description:
-        - The metadata of the disk, each value as a string. What is no string is written as in JSON.
+        - The metadata of the disk, each value as a string. What is not a string is written as in JSON.
       type: dict
     group_id:
       description: The volume group of Cinder that the disk is in; null if it is in none.

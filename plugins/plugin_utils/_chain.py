@@ -186,7 +186,7 @@ def _silence(key: str, notes: Sequence[Told]) -> dict[str, str]:
     if batch is None:
         return {"outcome": FAILED, "message": "it was not attempted. Run again."}
     reason = safe(batch["msg"] or "it gave no reason", 1000).rstrip(".")
-    return {"outcome": UNKNOWN, "message": f"the module ended without telling: {reason}. Run again to find out."}
+    return {"outcome": UNKNOWN, "message": f"the module ended without a result: {reason}. Run again to find out."}
 
 
 # What was withdrawn goes back into the servers that it was in

@@ -66,7 +66,7 @@ def unseal(text: str, password: str) -> dict[str, Any]:
 def parse(clear: str | bytes) -> dict[str, Any]:
     """The handoff in a text that was decrypted, checked whole."""
     if parts(clear if isinstance(clear, bytes) else clear.encode()) > MOST_PARTS:
-        raise HandoffError(f"it has more in it than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
+        raise HandoffError(f"it has more than {MOST_TRANSFERS:,} transfers. {IN_PARTS}")
     try:
         content = json.loads(clear, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -96,7 +96,7 @@ def _check(content: Handoff) -> None:
     if not isinstance(transfers, list):
         raise HandoffError("it has no list of transfers.")
     if len(transfers) > MOST_TRANSFERS:
-        raise HandoffError(f"it has {len(transfers):,} transfers, and {MOST_TRANSFERS:,} are the most. {IN_PARTS}")
+        raise HandoffError(f"it has {len(transfers):,} transfers, and {MOST_TRANSFERS:,} is the limit. {IN_PARTS}")
     seen: dict[str, int] = {}
     for number, row in enumerate(transfers, 1):
         _check_transfer(row, f"its transfer number {number}")
@@ -116,7 +116,7 @@ def _check_transfer(row: object, where: str) -> None:
         raise HandoffError(f"{where} has no auth_key.")
     size = row.get("size")
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= LARGEST_SIZE):
-        raise HandoffError(f"{where} has a size that is no number of GiB.")
+        raise HandoffError(f"{where} has a size that is not a number of GiB.")
 
 
 def _is_unicode(text: str) -> bool:
@@ -136,7 +136,9 @@ def _require_texts(values: Handoff, names: Sequence[str], where: str) -> None:
     for name in names:
         value = values.get(name)
         if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
-            raise HandoffError(f"{where} has a {name} that is no text, or a longer one than {LONGEST_TEXT} characters.")
+            raise HandoffError(
+                f"{where} has a {name} that is not a string or is longer than {LONGEST_TEXT} characters."
+            )
         if value is not None and not _is_unicode(value):
             raise HandoffError(f"{where} has a {name} that is not valid Unicode.")
 

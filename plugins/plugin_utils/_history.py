@@ -194,7 +194,7 @@ def as_fact(data: object, run: str | None = None) -> Fact:
     if not re.fullmatch(RUN, fields.text("run")):
         raise NotAFact(f"its run {_brief(fields.text('run'))} is not named as runs are")
     if run is not None and fields.text("run") != run:
-        raise NotAFact(f"its name is of run {run}, but it tells of run {fields.text('run')}")
+        raise NotAFact(f"its name is of run {run}, but its content is of run {fields.text('run')}")
     return Fact(
         run=fields.text("run"),
         entry_point=fields.text("entry_point"),
@@ -268,7 +268,7 @@ class _Fields:
     def text(self, key: str) -> str:
         value = self.get(key)
         if not isinstance(value, str):
-            raise self._wrong(key, "a text")
+            raise self._wrong(key, "a string")
         # The same names and IDs are in the facts of hundreds of runs.
         return sys.intern(value)
 
@@ -308,7 +308,7 @@ class _Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         if not all(isinstance(item, str) for item in self._list(key)):
-            raise self._wrong(key, "a list of texts")
+            raise self._wrong(key, "a list of strings")
         return tuple(self._list(key))
 
     def _list(self, key: str) -> list[Any]:

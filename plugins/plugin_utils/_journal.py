@@ -15,7 +15,7 @@ VERSION = 1
 FIELDS = ("project_id", "server_id", "server_name", "volume_id", "volume_name", "device", "run")
 MOST_BYTES = 64 * 2**20
 LONGEST_TEXT = 1000
-ADVICE = "Move it away, if nothing in it is needed any more, and run again."
+ADVICE = "If nothing in it is needed any more, move it away and run again."
 
 Entry = dict[str, Any]
 
@@ -31,7 +31,7 @@ def parse(text: str) -> list[Entry]:
     except (ValueError, RecursionError) as error:
         raise JournalError("it is not valid JSON") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT or content.get("version") != VERSION:
-        raise JournalError(f"it is no journal of version {VERSION}")
+        raise JournalError(f"it is not a journal of version {VERSION}")
     disks = content.get("disks")
     if not isinstance(disks, list) or not all(map(_is_entry, disks)):
         raise JournalError("what it says of its disks is not complete")

@@ -199,7 +199,7 @@ def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told]
     Ansible looks at each value of a variable whenever it is used, and a batch has thousands.  The text
     holds nothing that could be taken for a template.
     """
-    left = set(done.get("not_begun", ()))
+    left = set(done.get("not_started", ()))
     rows = list(done.get("disks", ()))
     batch = {
         "ids": [key for key in ids if key not in left],
@@ -253,7 +253,7 @@ def _untold(row: Told, batch: Told | None) -> dict[str, Any]:
         return {**row, "outcome": FAILED, "message": why}
     reason = safe(batch.get("msg") or "it gave no reason", 1000).rstrip(".")
     why = (
-        f"It is not known what became of disk {label(row)}, for the module ended without telling: {reason}. "
+        f"It is not known what became of disk {label(row)}, because the module ended without a result: {reason}. "
         "Run again to find out."
     )
     return {**row, "outcome": UNKNOWN, "owner": None, "message": why}
@@ -284,7 +284,7 @@ def since_blocked(foreseen: Iterable[Told], rows: Iterable[Told]) -> list[str]:
 
 
 def failures(rows: Iterable[Told], alarms: Iterable[str] = ()) -> list[str]:
-    """Why a run has failed: of each disk that failed or is not known, and of what is not as it was told."""
+    """Why a run has failed: of each disk that failed or is not known, and for what differs from what was asked for."""
     told = [
         str(row["message"] or f"Disk {label(row)}: {WORDS[row['outcome']]}.") for row in rows if row["outcome"] in AMISS
     ]

@@ -46,4 +46,4 @@ def line(content: bytes, seconds: float) -> str:
     told = read(content)
     if told is None:
         return f"still at work after {seconds:.0f} s"
-    return f"{told[0]:,} of {told[1]:,} disks dealt with after {seconds:.0f} s"
+    return f"{told[0]:,} of {told[1]:,} disks done after {seconds:.0f} s"

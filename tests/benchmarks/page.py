@@ -146,7 +146,7 @@ def peers(table: Table) -> str:
                 factor = disks / sizes[-1]
                 times = [seconds * factor for seconds in table.values("emulator", 0.02, subject, sizes[-1])]
                 requests = [n * factor for n in table.values("emulator", 0.02, subject, sizes[-1], "requests")]
-                told = f"{spread(times, 0)}, reckoned"
+                told = f"{spread(times, 0)}, calculated"
             if times:
                 ratio = median(times) / median(ours)
                 lines.append(

@@ -101,7 +101,7 @@ def unauthorized(identity_url: str = "") -> Refused:
 
 
 def forbidden(policy: str) -> Refused:
-    """Return Cinder's answer to a role that does not suffice."""
+    """Return Cinder's answer to a role that is not enough."""
     return cinder(403, f"Policy doesn't allow {policy} to be performed.")
 
 

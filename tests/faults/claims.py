@@ -16,7 +16,7 @@ from tests.faults.orders import Accept, AnyOrder, Move, Offer, ReadTransfers, Re
 from tests.faults.truth import DONE, Truth, differences, unknown
 from tests.support.server import SOURCE, TARGET
 
-BUGS = ("Traceback", "Unexpectedly failed", "unreachable")
+BUGS = ("Traceback", "Unexpected error", "unreachable")
 
 
 @dataclass

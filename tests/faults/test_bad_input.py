@@ -303,7 +303,7 @@ def test_nonsense_is_named_or_taken_as_it_is(cloud: Cloud, deed: str, option: st
 def test_an_empty_name_does_not_mean_the_disk_without_a_name(cloud: Cloud, deed: str, name: str) -> None:
     cloud.emulator.create_volume(SOURCE, "")
     result = run_module(deed.split(",")[0], **{**cloud.options(deed, "volumes"), "volumes": ["data", name]})
-    assert result["msg"] == "Option volumes holds an empty name. Give each disk by its name or ID."
+    assert result["msg"] == "Option volumes contains an empty name. Give each disk by its name or ID."
     assert_reported(cloud, result)
 
 
@@ -314,7 +314,7 @@ def test_an_empty_name_does_not_mean_the_disk_without_a_name(cloud: Cloud, deed:
         ("x" * 256, "has 256 characters; at most 64 are allowed"),
         ("\N{GRINNING FACE}" * 64, "has 256 bytes in UTF-8; at most 255 are allowed"),
         (" ", "is ' '; it must not be empty"),
-        ("\N{NO-BREAK SPACE}x", "nor begin or end with a blank"),
+        ("\N{NO-BREAK SPACE}x", "must not begin or end with a space"),
     ],
     ids=["characters", "many", "bytes", "blank", "Unicode blank"],
 )
@@ -362,7 +362,7 @@ def test_a_disk_that_is_taken_over_by_mistake_is_in_the_result(cloud: Cloud) -> 
     assert f"its id is '{cloud.offered_id}', not '{FOREIGN_ID}'. It is in this project now" in result["msg"]
     assert [(row["id"], row["outcome"]) for row in result["disks"]] == [(cloud.offered_id, "accepted")]
     assert len(result["alarms"]) == 1
-    assert "Accepting 1 disk: not all as told." in result["msg"]
+    assert "Accepting 1 disk: not all as expected." in result["msg"]
     assert_reported(cloud, result)
 
 
@@ -400,7 +400,7 @@ def test_ten_thousand_entries_are_told_shortly(cloud: Cloud) -> None:
 @pytest.mark.parametrize("key", ["metadata", "tags"])
 @pytest.mark.parametrize("value", [True, None, 1.5, [], {}], ids=str)
 def test_a_filter_that_is_no_string_is_told(cloud: Cloud, key: str, value: Any) -> None:
-    told = f"Option {key} has a value that is no string for 'tier'; put it into quotes."
+    told = f"Option {key} has a value that is not a string for 'tier'; put it in quotes."
     listed = run_module("evs_volume_info", **{**cloud.options("evs_volume_info", key), key: {"tier": value}})
     assert listed["msg"] == told
     for module in ("evs_move", "evs_transfer"):

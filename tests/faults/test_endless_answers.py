@@ -95,7 +95,7 @@ def test_a_list_that_shows_the_same_page_again_is_given_up(emulator: EmulatorSer
 def test_a_list_that_goes_in_circles_is_given_up(emulator: EmulatorServer) -> None:
     with (
         scripted(page("a", "b"), page("c", "d"), page("a", "b"), page("c", "d")) as script,
-        pytest.raises(MalformedAnswer, match="does not end: the page after b has been there already"),
+        pytest.raises(MalformedAnswer, match="does not end: the page after b was read before"),
     ):
         list(LISTS["by marker"](client_of(emulator, script)))
     assert len(script.received) == 3

@@ -52,7 +52,7 @@ LONGEST = 12_000
 """Of anything that is shown at once."""
 DATA = {
     *("id", "name", "volume_type", "owner", "transfer_id", "volume_id", "volume_name", "created_at", "auth_key"),
-    *("project_id", "project_name", "region_name", "source", "target", "to_do", "not_begun", "stale_transfers"),
+    *("project_id", "project_name", "region_name", "source", "target", "to_do", "not_started", "stale_transfers"),
     *("missing", "ambiguous", "metadata", "attachments", "availability_zone", "description", "status", "evidence"),
     *("quotas", "resource", "transfer", "invocation", "kept"),
 }

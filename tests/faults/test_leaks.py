@@ -296,7 +296,7 @@ def test_access_keys(controller: Controller) -> None:
     for part in ("secret_key", "security_token"):
         spoilt = {**target["auth"], part: WRONG_PASSWORD}
         refused = controller.role("transfer", source=source, target={"auth": spoilt}, volumes=NAMES)
-        refused.must_be_tight(f"The {part} holds a character that none has", "retry")
+        refused.must_be_tight(f"The {part} has a character that is not allowed", "retry")
     wrong = {**target["auth"], "security_token": "token".join(MARKS), "secret_key": "secret".join(MARKS)}
     refused = controller.role("transfer", source=source, target={"auth": wrong}, volumes=NAMES)
     refused.must_be_tight("Check access_key, secret_key, a security_token", "retry")

@@ -151,7 +151,7 @@ def test_a_handoff_that_is_full_of_junk(tmp_path: Path, unit: str) -> None:
     text = _handoff._vault(PASSWORD).encrypt(clear).decode()
     assert MOST_BYTES * 0.95 < len(text) < MOST_BYTES
     peak, told = peak_of_file(tmp_path / "handoff.vault", text)
-    assert told.startswith("it has more in it than 20,000 transfers. Let the disks be offered in parts")
+    assert told.startswith("it has more than 20,000 transfers. Let the disks be offered in parts")
     assert peak < MOST_MB
 
 

@@ -59,7 +59,7 @@ def told_of(case: str, failure: str) -> str:
 
 Case = tuple[str, Variables, str]
 NO_LIST = "tenant_transfer_volumes has to be a list of names or IDs."
-NO_STRING = "tenant_transfer_volumes holds something that is no string, such as a number; put it into quotes."
+NO_STRING = "tenant_transfer_volumes contains something that is not a string, such as a number; put it in quotes."
 NO_NAME = "tenant_transfer_name has to be a string of 1 to 64 characters and at most 255 bytes"
 NO_PASSWORD = "tenant_transfer_handoff_password has to be a string that is not empty"
 NO_SERVERS = "tenant_transfer_servers has to be a list of servers, each written as {name: SERVER, target: SERVER}"
@@ -86,7 +86,7 @@ def bad_variables(home: Path) -> dict[str, Case]:
         "a disk that is a number": ("main", {"volumes": [5]}, NO_STRING),
         "a disk that is true": ("main", {"volumes": [True]}, NO_STRING),
         "disks by name and by property": ("main", {"select": {"name": "*"}}, "or by their properties"),
-        "a disk without a name": ("main", {"volumes": ["data", ""]}, "Option volumes holds an empty name."),
+        "a disk without a name": ("main", {"volumes": ["data", ""]}, "Option volumes contains an empty name."),
         "an unknown property": ("main", {"select": {"colour": "red"}}, "tenant_transfer_select.colour"),
         "a name of 256 bytes": ("main", {"name": "\N{GRINNING FACE}" * 64}, NO_NAME),
         "a name of 65 characters": ("check", {"name": "x" * 65}, NO_NAME),

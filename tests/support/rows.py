@@ -15,6 +15,6 @@ THERE = Project("0b" * 16, "tenant-b", "eu-de")
 
 def told(volume_id: str, outcome: str, *constraints: str, **fields: Any) -> dict[str, Any]:
     """A row as a module returns it, with a reason for each of the constraints."""
-    reasons = tuple(Reason(constraint, f"because of {constraint}", "Mend it.") for constraint in constraints)
+    reasons = tuple(Reason(constraint, f"because of {constraint}", "Fix it.") for constraint in constraints)
     known = {"name": f"name-{volume_id}", "size": 10, "volume_type": "SSD", "owner": HERE.id, **fields}
     return Row(volume_id, outcome, reasons=reasons, **known).as_result()

@@ -48,5 +48,5 @@ def test_an_exception_that_nobody_foresaw_is_told_without_its_text() -> None:
     with pytest.raises(ValueError, match="a secret") as caught:
         raise ValueError("a secret")
     words = unexpected(caught.value)
-    assert words.startswith("Unexpectedly failed, please report it: ValueError at test_errors.py:")
+    assert words.startswith("Unexpected error, please report it: ValueError at test_errors.py:")
     assert "a secret" not in words

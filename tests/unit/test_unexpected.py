@@ -26,5 +26,5 @@ def test_a_module_that_crashes(emulator: EmulatorServer, monkeypatch: pytest.Mon
     monkeypatch.setattr(_offer, "watch", crash)
     result = run_module("evs_transfer", auth=emulator.cloud(SOURCE)["auth"], volumes=["d"])
     assert result["failed"]
-    assert result["msg"].startswith("Unexpectedly failed, please report it: ValueError at test_unexpected.py:")
+    assert result["msg"].startswith("Unexpected error, please report it: ValueError at test_unexpected.py:")
     assert KEY not in str(result)

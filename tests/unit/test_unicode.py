@@ -16,7 +16,7 @@ HALF = "\ud800"
 
 @pytest.mark.parametrize("value", [HALF, ["data", HALF], {"username": HALF}, [{"volume_id": HALF}]])
 def test_half_a_character_is_refused_with_the_name_of_the_option(value: Any) -> None:
-    with pytest.raises(UsageError, match=r"Option wrong holds text that is not valid Unicode\."):
+    with pytest.raises(UsageError, match=r"Option wrong contains text that is not valid Unicode\."):
         _require_unicode({"right": "data", "wrong": value})
 
 

@@ -85,7 +85,7 @@ class AkSk(BaseAuthPlugin):
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     value = answer[name]
     if not isinstance(value, list):
-        raise TypeError(f"{name} is no list")
+        raise TypeError(f"{name} is not a list")
     return value
 
 
@@ -113,7 +113,7 @@ class AkSkLoader(BaseLoader):  # type: ignore[type-arg]
             # Two of them go into headers, which hold nothing else.
             if not part.isascii() or not part.isprintable() or " " in part:
                 raise LoginError(
-                    f"The {name} holds a character that none has, such as a blank or a line break. Copy it once more."
+                    f"The {name} has a character that is not allowed, such as a space or a line break. Copy it again."
                 )
         key = AccessKey(parts["access_key"], parts["secret_key"], parts["security_token"] or None)
         return AkSk(values["auth_url"], key, values.get("project_id"), values.get("project_name"))

@@ -56,5 +56,5 @@ class Bounded:
         self._raw.close()
         return AnswerTooLong(
             f"{self._where.partition('?')[0]}: the answer has more than {most}, "
-            "which no answer of this service has. Check the endpoint and what is between here and there."
+            "more than any answer of this service has. Check the endpoint, and any proxy on the way."
         )

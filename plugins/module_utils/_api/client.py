@@ -139,7 +139,7 @@ class Client:
                 continue
             last = entries[-1].get("id") if isinstance(entries[-1], Mapping) else None
             if not isinstance(last, str) or not last or last in markers:
-                raise watch.endless(f"the page after {last} has been there already")
+                raise watch.endless(f"the page after {last} was read before")
             markers.add(last)
             position = {"marker": last}
 
@@ -203,7 +203,7 @@ class Client:
             return None
         return MalformedAnswer(
             f"The list {self.url}/{path} shows {seen} entries and says that there are {count}. "
-            "What is missing may be what keeps a disk from being transferred."
+            "An entry that is missing may be one that blocks a disk."
         )
 
     def _entries_of(self, answer: Json, path: str, key: str) -> list[Any]:
@@ -229,7 +229,7 @@ class _Watch:
         if entries and entries == self._previous:
             raise self.endless("a page is followed by the same page")
         if self._pages > MOST_PAGES:
-            raise self.endless(f"it has more than {MOST_PAGES} pages, which are all that are read")
+            raise self.endless(f"it has more than {MOST_PAGES} pages, the most that are read")
         self._previous = entries
 
     def endless(self, how: str) -> MalformedAnswer:

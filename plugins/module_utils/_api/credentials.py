@@ -95,16 +95,16 @@ def credentials(options: LoginOptions) -> Credentials:
         cloud = os.environ.get("OS_CLOUD") or None
     if isinstance(cloud, str) and not NAME_OF_A_CLOUD.fullmatch(cloud):
         raise LoginError(
-            "The cloud is a text that is no name, such as a whole entry as JSON, and is not shown, since it may hold a "
-            "password. Give the name of a cloud of clouds.yaml, or a dictionary."
+            "Option cloud is not a name, but something such as a whole entry as JSON. It is not shown, since it may "
+            "contain a password. Give the name of a cloud of clouds.yaml, or a dictionary."
         )
     found = _from_auth(options) if cloud is None else _from_clouds_yaml(cloud, options)
     require_no_credentials(str(getattr(found.plugin, "auth_url", None) or ""), f"the auth_url of {found.origin}")
     for text in (found.verify, *(found.cert if isinstance(found.cert, tuple) else [found.cert])):
         if isinstance(text, str) and TEXT_OF_A_KEY.search(text):
             raise LoginError(
-                "One of ca_cert, client_cert and client_key holds the text of a certificate or of a key, and takes the "
-                "path of a file. Write the text into a file, and give its path."
+                "One of ca_cert, client_cert and client_key contains a certificate or a key itself, and takes the "
+                "path of a file. Save it in a file, and give its path."
             )
     cert = (
         (here(found.cert[0]), here(found.cert[1])) if isinstance(found.cert, tuple) else found.cert and here(found.cert)
@@ -246,7 +246,7 @@ def _from_clouds_yaml(cloud: str | Mapping[str, Any], options: LoginOptions) -> 
         verify, cert = found.region.get_requests_verify_args()
         interface = found.region.get_interface("block-storage") or "public"
     except yaml.YAMLError as error:
-        raise LoginError(f"{_place_in_yaml(error)} is not valid YAML, so {origin} cannot be read. Mend it.") from error
+        raise LoginError(f"{_place_in_yaml(error)} is not valid YAML, so {origin} cannot be read. Fix it.") from error
     except (
         sdk_exceptions.SDKException,
         ks_exceptions.ClientException,

@@ -51,7 +51,7 @@ class Ecs:
 
     @staticmethod
     def _job_of(answer: object) -> str | None:
-        # What became of a disk both services tell as well, so a job that is not told of is no reason to fail.
+        # What became of a disk both services tell as well, so a job that is not named of is no reason to fail.
         return text(mapping(answer), "job_id", "job") or None
 
 

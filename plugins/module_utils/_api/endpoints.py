@@ -73,8 +73,8 @@ def require_no_credentials(url: str, what: str) -> None:
     """
     if "@" in url:
         raise LoginError(
-            f"A user name or password stands in {what}, before the @. Take it out of the URL, which messages and logs "
-            "show; credentials go into auth or clouds.yaml. An @ that is a part of the path is written %40."
+            f"A user name or password is in {what}, before the @. Remove it from the URL, which messages and logs "
+            "show; credentials belong in auth or clouds.yaml. Write an @ in the path as %40."
         )
 
 
@@ -88,7 +88,7 @@ def secrets_of_proxy(url: str) -> set[str]:
     if parts is None or not parts.host or misplaced:
         raise LoginError(
             "The proxy that http_proxy, https_proxy or all_proxy names is not a URL. It is not shown, since it may "
-            "hold a password. Signs such as / and @ in its password are written as %2F and %40."
+            "hold a password. Write characters such as / and @ in its password as %2F and %40."
         )
     words = (parts.auth or "").partition(":")[::2]
     return {spelt for word in (parts.auth or "", words[1]) for spelt in (word, urllib.parse.unquote(word)) if spelt}

@@ -79,11 +79,11 @@ class Keystone:
         scope = self._patiently(lambda: (self._access.project_id, self._access.project_name or ""))
         if not scope[0]:
             raise LoginError(
-                f"The token got with {found.origin} is not scoped to a project, so no disk belongs to it. "
+                f"The token obtained with {found.origin} is not scoped to a project, so it shows no disks. "
                 "Give project_id, or project_name and its domain."
             )
         if not all(isinstance(part, str) for part in scope):
-            raise self._failure(TypeError("the project of the token is not told by strings"))
+            raise self._failure(TypeError("the project of the token is not given as strings"))
         self.region_name, self.warnings = found.region_name, list[str]()
         self.project = Project(whole(scope[0]), whole(scope[1]), whole(self._patiently(self._region)))
         if found.regions:
@@ -240,7 +240,7 @@ class Keystone:
             )
         if isinstance(error, ks_exceptions.MissingAuthMethods):
             return LoginError(
-                f"Keystone at {url} wants all of {self._said(error.required_auth_methods)} from the user of {origin}. "
+                f"Keystone at {url} requires {self._said(error.required_auth_methods)} from the user of {origin}. "
                 "Use auth_type v3multifactor, and give auth_methods and what each of them needs, such as passcode."
             )
         # The text of any other exception may hold what the server sent.

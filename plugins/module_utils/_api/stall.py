@@ -69,8 +69,8 @@ class _Answer:
     @property
     def error(self) -> AnswerStalled:
         return AnswerStalled(
-            f"the answer comes in drops: a part of it took longer than {PATIENCE * self.seconds:.1f} s, or all of it "
-            f"longer than {MOST_TIMES * self.seconds:.1f} s. Check the server and what is between here and there, or "
+            f"the answer arrives too slowly: a part of it took longer than {PATIENCE * self.seconds:.1f} s, or all of "
+            f"it longer than {MOST_TIMES * self.seconds:.1f} s. Check the server and any proxy on the way, or "
             "raise api_timeout."
         )
 

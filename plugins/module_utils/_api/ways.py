@@ -88,7 +88,7 @@ def usable_loader(auth_type: str) -> BaseLoader[BaseAuthPlugin]:
     install = f"pip install '{package}' for {sys.executable}, with which the module runs."
     if auth_type in WITHOUT_A_PROJECT:
         raise LoginError(
-            f"auth_type {auth_type} logs in at no Keystone, so there is no project that disks could belong to. "
+            f"auth_type {auth_type} does not log in to a Keystone, so there is no project whose disks it could show. "
             "Use one that does, such as password, token or v3applicationcredential."
         )
     loader: BaseLoader[BaseAuthPlugin] | None
@@ -214,4 +214,4 @@ def named(names: Collection[object]) -> str:
                 known |= {option.dest for option in entry.load()().get_options()}
     shown = sorted(str(name) for name in names if difflib.get_close_matches(str(name), known, 1, LIKENESS))
     hidden = len(names) - len(shown)
-    return ", ".join(shown + ([f"{hidden} that may be secrets, since they are like no option"] if hidden else []))
+    return ", ".join(shown + ([f"{hidden} that may be secrets, since no option has a similar name"] if hidden else []))

@@ -55,7 +55,7 @@ REMEDIES: Mapping[int, str] = {
     400: "The transfer is not one that can be accepted now; "
     "let the source look at the disk's status and constraints with evs_volume_info.",
     403: "The user needs the right evs:transfers:accept (in Cinder the role member) in this project.",
-    413: "The quota of this project does not suffice: raise it or free some of it, and accept again; "
+    413: "The quota of this project is not enough: raise it or free some of it, and accept again; "
     "the transfer is still pending.",
 }
 
@@ -140,7 +140,7 @@ def distinct(offered: Iterable[Offered]) -> list[Offered]:
         if offer.volume_id and disks.setdefault(offer.volume_id, offer).transfer_id != offer.transfer_id:
             raise UsageError(
                 f"Disk {offer.volume_id} is given with two transfers, {disks[offer.volume_id].transfer_id} and "
-                f"{offer.transfer_id}. A disk has one at most: let the source say which of them is meant."
+                f"{offer.transfer_id}. A disk has one at most: ask the source which of them is valid."
             )
     return list(found.values())
 
@@ -215,7 +215,7 @@ def accept(
             seconds,
         )
         left = {outcome.item.transfer_id for outcome in done if not outcome.begun}
-        result.not_begun = [offer.volume_id or offer.transfer_id for offer in offered if offer.transfer_id in left]
+        result.not_started = [offer.volume_id or offer.transfer_id for offer in offered if offer.transfer_id in left]
         rows = {key: row for key, row in rows.items() if key not in left}
         told = _told(evs, result, [outcome for outcome in done if outcome.begun], timeout, skip_gone)
         rows.update({key: replace(row, reasons=rows[key].reasons) for key, row in told.items()})
@@ -236,8 +236,8 @@ def _here_already(offer: Offered, volume: Volume, owner: Project) -> Row:
     if not differences:
         return row
     return row.saying(
-        f"Disk {volume.label} is in this project already, and is not as it was told: {'; '.join(differences)}. "
-        "If nobody has changed it since it came, ask the source what was meant."
+        f"Disk {volume.label} is in this project already, and differs from what the source said: "
+        f"{'; '.join(differences)}. If nobody has changed it since it came, ask the source which disk was meant."
     )
 
 
@@ -280,7 +280,7 @@ def _check(
     missing = shortfalls(found.quota or {}, [Need(offer.size, offer.volume_type) for offer in left])
     if missing:
         result.problems.append(
-            f"The quota of project {target.label} does not suffice for {len(left)} disks: "
+            f"The quota of project {target.label} is not enough for {len(left)} disks: "
             + "; ".join(shortfall.sentence for shortfall in missing)
             + ". Raise the quota or free some of it, and run again."
         )
@@ -341,8 +341,8 @@ def _compared(result: Result, offer: Offered, row: Row, sight: Sight) -> Row:
     if not differences:
         return row
     message = (
-        f"{offer.label} brought disk {sight.label}, which is not as it was told: {'; '.join(differences)}. "
-        "It is in this project now: ask the source what was meant."
+        f"{offer.label} brought disk {sight.label}, which differs from what the source said: {'; '.join(differences)}. "
+        "It is in this project now: ask the source which disk was meant."
     )
     result.alarms.append(message)
     return row.saying(message)

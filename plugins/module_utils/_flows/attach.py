@@ -306,7 +306,7 @@ def _done(evs: Evs, nova: Nova, kind: str, plan: Plan, options: Options, rehears
     if not rehearsed:
         told = _Hand(evs, nova, kind, options).work(plan.steps)
         planned = {id(step.row): _key(step) for step in plan.steps}
-        result.not_begun = [key[0] for key in before if key not in told]
+        result.not_started = [key[0] for key in before if key not in told]
         keys = [planned.get(id(row)) for row in plan.rows]
         result.rows = [told[key] if key else row for key, row in zip(keys, plan.rows) if key is None or key in told]
         rows = [(before[key], told[key]) for key in before if key in told]
@@ -415,7 +415,7 @@ class _Hand:
         except EvsError as error:
             if not outcome_is_open(lost):
                 raise lost from error
-            words = f"{sentence(lost.message)} Nor could it be found out what became of it: {error.message}"
+            words = f"{sentence(lost.message)} What became of it could not be read either: {error.message}"
             raise Unproved(words) from error
         if self._kind == DETACH:
             return volume is None or volume.status == DETACHING or is_out(volume, step.server.id)
@@ -438,7 +438,7 @@ class _Hand:
         job = self._job(step)
         if job and job.failed:
             why = sentence(
-                ": ".join(part for part in (job.code, safe(job.reason, 1000)) if part) or "it tells no reason"
+                ": ".join(part for part in (job.code, safe(job.reason, 1000)) if part) or "it gives no reason"
             )
             told = f"ECS could not {self._kind} it: job {safe(job.id)} has ended with {job.status}: {why}"
             self._refusals[_key(step)] = f"{told} {meaning(job.code)}".strip()
@@ -497,7 +497,7 @@ class _Hand:
 
     def _untold(self, steps: Sequence[Step], error: EvsError | None) -> Mapping[Key, Row]:
         """What a mistake of ours, or what all servers would meet, has kept from being done or told."""
-        problem = trouble(error or EvsError("It was not told."), f"{self._kind}ed", {})
+        problem = trouble(error or EvsError("The server gave no reason."), f"{self._kind}ed", {})
         reading = look(self._evs, [step.volume.id for step in steps], self._options.timeout)
         listed = self._listed(steps[0].server, steps)
         return {_key(step): self._judge(step, problem, reading, listed) for step in steps}

@@ -126,7 +126,7 @@ def _read_placements(evs: Evs, ids: Sequence[str], evidence: Evidence) -> None:
     evidence.placements.update((found.volume_id, found) for found in placements if found.volume_id in wanted)
     # EVS says nothing of disks that it does not know.
     for volume_id in wanted - evidence.placements.keys():
-        why = "the list of EVS that tells where a disk is kept does not show it"
+        why = "EVS does not show it in the list that says where each disk is kept"
         evidence.unchecked_of_one.setdefault(volume_id, {})["dedicated_storage"] = why
 
 

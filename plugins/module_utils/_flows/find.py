@@ -80,7 +80,7 @@ def find_wanted(evs: Evs, wanted: Wanted) -> Found:
 
 
 def with_tags(evs: Evs, candidates: Iterable[Volume], chosen: VolumeFilter) -> list[Volume]:
-    """The disks with all of these tags, which only EVS knows."""
+    """The disks with all these tags, which only EVS knows."""
     volumes = list(candidates)
     if not chosen.tags or not volumes:
         return volumes

@@ -59,8 +59,8 @@ def move(source: Services, target: Evs, wanted: Wanted, options: MoveOptions, *,
     rows = {row.id: row for row in plan.rows}
     if not rehearsed:
         told = mover.move(plan.to_do)
-        result.not_begun = [step.volume.id for step in plan.to_do if step.volume.id not in told]
-        rows = {key: row for key, row in {**rows, **told}.items() if key not in result.not_begun}
+        result.not_started = [step.volume.id for step in plan.to_do if step.volume.id not in told]
+        rows = {key: row for key, row in {**rows, **told}.items() if key not in result.not_started}
         moved = [step for step in plan.to_do if step.snapshots and rows.get(step.volume.id, step.row).outcome == MOVED]
         rows.update(_with_snapshots(target, moved, rows, result))
         result.rows = list(rows.values())
@@ -156,8 +156,8 @@ class _Mover:
         if step.volume.id in self._transfers:
             return trouble(error, "accepted", accept.remedies_of(error))
         if step.volume.id in self._freed:
-            return trouble(error, "offered again after its former offer was withdrawn", offer.REMEDIES)
-        return trouble(error, "freed of its former offer" if step.replaces else "offered", offer.REMEDIES)
+            return trouble(error, "offered again after its earlier offer was withdrawn", offer.REMEDIES)
+        return trouble(error, "its earlier offer is withdrawn" if step.replaces else "offered", offer.REMEDIES)
 
     def _prove(self, ids: Sequence[str], troubles: dict[str, Trouble]) -> Reading:
         """Ask the target whose the disks are: that, not the answer to the accept, is success."""

@@ -40,7 +40,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import (
 )
 
 REMEDIES: Mapping[int, str] = {
-    400: "The server does not transfer this disk as it is; evs_volume_info tells which constraints it violates.",
+    400: "The server does not transfer this disk as it is; evs_volume_info shows which constraints it violates.",
     403: "The user needs the right evs:transfers:create (in Cinder the role member) in this project.",
     404: "The disk is not in this project any more.",
     413: "Wait for the throttling to end, or ask for a higher limit.",
@@ -84,7 +84,7 @@ class _Offers:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
     """The disks whose former offer this run has withdrawn, to make a new one."""
-    not_begun: set[str] = field(default_factory=set)
+    not_started: set[str] = field(default_factory=set)
     reading: Reading = field(default_factory=Reading)
 
 
@@ -94,8 +94,8 @@ def _tell(result: Result, evs: Evs, plan: Plan, offers: _Offers) -> None:
     made = []
     for step in plan.to_do:
         volume = step.volume
-        if volume.id in offers.not_begun:
-            result.not_begun.append(volume.id)
+        if volume.id in offers.not_started:
+            result.not_started.append(volume.id)
             del rows[volume.id]
             continue
         transfer, sight = offers.made.get(volume.id), offers.reading.of(volume.id)
@@ -128,7 +128,7 @@ def _apply(
     replaced = {step.volume.id: step.replaces for step in plan.to_do if step.replaces}
     for done in run_all(lambda key: evs.delete_transfer(replaced[key].id), list(replaced), concurrency):
         if done.error:
-            offers.troubles[done.item] = trouble(done.error, "freed of its former offer", REMEDIES)
+            offers.troubles[done.item] = trouble(done.error, "its earlier offer is withdrawn", REMEDIES)
         elif done.value:
             offers.released.add(done.item)
     # If they cannot be read, the create of each tells whether it is free.
@@ -143,11 +143,11 @@ def _apply(
     ):
         volume_id = created.item.id
         if not created.begun:
-            offers.not_begun.add(volume_id)
+            offers.not_started.add(volume_id)
         elif created.value:
             offers.made[volume_id] = created.value
         elif created.error:
-            again = " again after its former offer was withdrawn" if volume_id in replaced else ""
+            again = " again after its earlier offer was withdrawn" if volume_id in replaced else ""
             offers.troubles[volume_id] = trouble(created.error, f"offered{again}", REMEDIES)
     made, others = watch(evs, offers.made, is_offered, timeout), look(evs, offers.troubles, timeout)
     offers.reading = made.followed_by(others).followed_by(Reading(dict.fromkeys(left), at=now()))

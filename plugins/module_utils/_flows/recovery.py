@@ -137,4 +137,4 @@ def _no_such_transfer(volume_id: str | None, lost: EvsError | None) -> EvsError:
 
 
 def _nor(lost: EvsError, why: str) -> str:
-    return f"{sentence(lost.message)} Nor could it be found out what became of it: {why}"
+    return f"{sentence(lost.message)} What became of it could not be read either: {why}"

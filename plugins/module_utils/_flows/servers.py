@@ -23,7 +23,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.attachments import K
 def servers_info(evs: Evs, nova: Nova, refs: Sequence[str] | None, concurrency: int) -> Result:
     """The project's servers: two lists, and a request for the devices of each."""
     if not all(ref.strip() for ref in refs or ()):
-        raise UsageError("Option servers holds an empty name. Give each server by its name or ID.")
+        raise UsageError("Option servers contains an empty name. Give each server by its name or ID.")
     servers, volumes = both(lambda: list(nova.servers()), lambda: list(evs.volumes()), concurrency)
     known = Known(servers)
     found = servers if refs is None else [server for ref in refs for server in known.named(ref)]

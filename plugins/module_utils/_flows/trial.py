@@ -37,12 +37,12 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import Unre
 from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import Withdrawal
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
-NOT_TRIED = "Not tried, because a step before it did not hold."
+NOT_TRIED = "Not tried, because an earlier step failed."
 NOT_IN_CHECK_MODE = "Not tried in check mode: it changes something."
 READS = ("read disks", "read transfers", "read the quota", "read volume types")
 EVIDENCE = (
     *("read snapshots", "read backups (VBS)", "read backups (CBR)", "read vaults (CBR)", "read policies (CBR)"),
-    *("read replication pairs (EVS)", "read replication pairs (SDRS)", "read what only EVS tells"),
+    *("read replication pairs (EVS)", "read replication pairs (SDRS)", "read what only EVS has"),
 )
 CHANGES = (
     *("create the disk", "judge the disk", "offer it", "query the offer", "withdraw the offer", "move it"),
@@ -92,7 +92,7 @@ class TrialRecord:
         if not wrong and not self.left:
             return None
         tried = sum(step.held is not None for step in self.steps)
-        return " ".join([f"{len(wrong)} of {tried} steps did not hold.", *wrong, self.left or ""]).strip()
+        return " ".join([f"{len(wrong)} of {tried} steps failed.", *wrong, self.left or ""]).strip()
 
 
 class _StepFailed(Exception):
@@ -248,7 +248,7 @@ class _Trial:
         evs, disk = self._source.evs, self.record.volume_id
         listed = next((transfer for transfer in evs.transfers() if transfer.volume_id == disk), None)
         if listed is None:
-            raise EvsError("The list of transfers does not hold it.")
+            raise EvsError("The list of transfers does not have it.")
         shown = evs.transfer(listed.id)
         if shown is None or (shown.volume_id, shown.name) != (listed.volume_id, listed.name):
             raise EvsError("Asked for by its ID, the transfer is not as the list shows it.")
@@ -323,7 +323,7 @@ class _Trial:
         """What a flow tells, held against what it should."""
         rows = result.rows or []
         if result.failure or [(row.id, row.outcome) for row in rows] != [(self.record.volume_id, outcome)]:
-            raise EvsError(result.failure or f"It was told as {', '.join(row.outcome for row in rows) or 'nothing'}.")
+            raise EvsError(result.failure or f"Its outcome is {', '.join(row.outcome for row in rows) or 'nothing'}.")
         return message
 
 

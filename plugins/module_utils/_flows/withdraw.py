@@ -61,7 +61,7 @@ def withdraw(
         done = run_all(
             counted(lambda transfer: evs.delete_transfer(transfer.id), len(chosen)), chosen, concurrency, seconds
         )
-        result.not_begun = [outcome.item.id for outcome in done if not outcome.begun]
+        result.not_started = [outcome.item.id for outcome in done if not outcome.begun]
         meant = [(row, outcome) for row, outcome in zip(rows, done) if outcome.begun]
         rows = _told(evs, meant, timeout)
     result.rows = rows

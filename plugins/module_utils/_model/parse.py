@@ -106,6 +106,6 @@ def _malformed(value: Any, key: str, what: str, expected: str) -> MalformedAnswe
     """What is not understood is an error: taken for nothing it would let a disk pass."""
     found = "null or missing" if value is None else "empty" if value == "" else f"a {type(value).__name__}"
     return MalformedAnswer(
-        f"The server's answer holds a {what} whose {key!r} is not {expected}: it is {found}. "
+        f"The server's answer has a {what} whose {key!r} is not {expected}: it is {found}. "
         "Check that the endpoint is the one of the service, or report it to those who run the cloud."
     )

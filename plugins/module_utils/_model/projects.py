@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Project:
-    """A tenant, as its login tells."""
+    """A tenant, as its login says."""
 
     id: str
     name: str

@@ -27,7 +27,7 @@ class Result:
     """The result of a module run.
 
     `transfers` are what is handed on to the target, `to_do` is what a rehearsal would have dealt with,
-    and `not_begun` what there was no time for.  With `problems` nothing was begun.  `alarms` are what
+    and `not_started` what there was no time for.  With `problems` nothing was begun.  `alarms` are what
     was done, but is not as it was told to be.  `values` are further values that the module returns.
     """
 
@@ -37,7 +37,7 @@ class Result:
     problems: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     to_do: list[str] = field(default_factory=list)
-    not_begun: list[str] = field(default_factory=list)
+    not_started: list[str] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     before: dict[str, State] = field(default_factory=dict)
@@ -64,9 +64,8 @@ class Result:
         counted = Counter(row.outcome for row in wrong)
         counts = ", ".join(f"{counted[outcome]} {WORDS[outcome]}" for outcome in AMISS if counted[outcome])
         told = shortened([*(row.message or "" for row in wrong), *self.alarms])
-        return (
-            f"{self.doing} {len(rows)} {'disk' if len(rows) == 1 else 'disks'}: {counts or 'not all as told'}. {told}"
-        )
+        disks = "1 disk" if len(rows) == 1 else f"{len(rows)} disks"
+        return f"{self.doing} {disks}: {counts or 'not all as expected'}. {told}"
 
 
 def shortened(messages: Sequence[str], separator: str = " ") -> str:

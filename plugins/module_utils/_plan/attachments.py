@@ -229,7 +229,7 @@ def _leave(volume: Volume, ref: str | None, known: Known, rules: Rules, owner: P
     if seat is None:
         labels = ", ".join(holder.label for holder in holders)
         return replace(row, outcome=ALREADY_DETACHED).saying(
-            f"It is attached to server {labels}, which is not meant."
+            f"It is attached to server {labels}, which is not the one named."
         ), None
     row = replace(row, server=Servers(place(server), None), device=Devices(seat.device or None, None))
     if volume.status == DETACHING:
@@ -324,7 +324,7 @@ def _shared(servers: Sequence[Server]) -> Reason:
 
 
 def _lost(volume: Volume, owner: Project) -> Reason:
-    ids = ", ".join(item.server_id or "unknown" for item in volume.attachments) or "a server that is not told"
+    ids = ", ".join(item.server_id or "unknown" for item in volume.attachments) or "a server that is not named"
     return Reason(
         "server",
         f"its status is {volume.status} and it is attached to {ids}, but no server of project {owner.label} has it",
@@ -399,7 +399,7 @@ def _taken(volume: Volume, holders: Iterable[Server], planned: Iterable[Server])
         item.server_id or "unknown" for item in volume.attachments if volume.status == IN_USE
     ]
     if held or volume.status == IN_USE:
-        where = ", ".join(held) or "that is not told"
+        where = ", ".join(held) or "that is not named"
         return [Reason("attached", f"it is attached to server {where}", "Detach it there first (state: absent).")]
     wanted = [server.label for server in planned]
     if wanted:
@@ -459,9 +459,7 @@ def _one(ref: str, known: Known) -> tuple[list[Server], Reason | None]:
         )
     if len(found) > 1:
         ids = ", ".join(server.id for server in found)
-        return [], Reason(
-            "server", f"{quoted(ref)} fits {len(found)} servers: {ids}", "Give the ID of the one you mean."
-        )
+        return [], Reason("server", f"{quoted(ref)} fits {len(found)} servers: {ids}", "Give its ID.")
     return found, None
 
 

@@ -156,13 +156,13 @@ def system_disk(facts: Facts) -> Blocker | None:
     reason = (
         f"it is the system disk of a server, {devices[0]}"
         if devices
-        else "it is bootable: a system disk, or a data disk with that mark"
+        else "it is bootable: a system disk, or a data disk with that flag"
     )
     return Blocker(
         "system_disk",
         reason,
         {"bootable": volume.bootable, "devices": devices},
-        "Transfer an image of a system disk instead. If it is a data disk, take the mark away "
+        "Transfer an image of a system disk instead. If it is a data disk, clear the flag "
         "(openstack volume set --non-bootable), or name system_disk in ignore_constraints.",
     )
 
@@ -238,16 +238,16 @@ def backup_policy(facts: Facts) -> Blocker | None:
             )
             reasons.append(f"it is in vault {vault.label}, to which the policy {names} is applied")
         remedies.append(
-            "Take the policy off the vault, or the disk out of the vault; "
-            "beware, that deletes the backups of the disk there." + _if_locked(bound)
+            "Remove the policy from the vault, or the disk from the vault; "
+            "note that this deletes the backups of the disk there." + _if_locked(bound)
         )
         if any(vault.binds_by_itself for vault in bound):
-            remedies.append("The vault takes in disks by itself, by their tags: exclude this one first.")
+            remedies.append("The vault adds disks automatically, by their tags: exclude this one first.")
     if _says(facts.volume, "policy"):
         old_policy = facts.volume.metadata["policy"]
         evidence["policy"] = old_policy
         reasons.append(f"it is bound to the backup policy {safe(old_policy)} of VBS")
-        remedies.append("Take the disk out of that policy in Volume Backup Service.")
+        remedies.append("Remove the disk from that policy in Volume Backup Service.")
     if not reasons:
         return None
     return Blocker("backup_policy", _some(reasons, "; "), evidence, " ".join(remedies))
@@ -303,7 +303,7 @@ def group(facts: Facts) -> Blocker | None:
         "group",
         f"it is in the volume group {group_id}",
         {"group_id": group_id},
-        f"Take it out of the group: cinder group-update --remove-volumes {facts.volume.id} {group_id} "
+        f"Remove it from the group: cinder group-update --remove-volumes {facts.volume.id} {group_id} "
         "(for an old consistency group: openstack consistency group remove volume).",
     )
 

@@ -79,7 +79,8 @@ class Rules:
     def __post_init__(self) -> None:
         if not self.name.strip() or self.name != self.name.strip():
             raise UsageError(
-                f"The name of a transfer is {quoted(self.name)}; it must not be empty, nor begin or end with a blank."
+                f"The name of a transfer is {quoted(self.name)}; it must not be empty, and must "
+                "not begin or end with a space."
             )
         if len(self.name) > LONGEST_NAME:
             raise UsageError(
@@ -183,7 +184,7 @@ class Plan:
             self,
             problems=[
                 *self.problems,
-                f"The quota of project {target.label} does not suffice for {len(volumes)} disks: "
+                f"The quota of project {target.label} is not enough for {len(volumes)} disks: "
                 + "; ".join(shortfall.sentence for shortfall in missing)
                 + ". Raise the quota or free some of it, and run again.",
             ],

@@ -82,7 +82,7 @@ def wishes_of_servers(
         servers = known.named(ref)
         if len(servers) > 1:
             ids = ", ".join(server.id for server in servers)
-            problems.append(f"{quoted(ref)} fits {len(servers)} servers: {ids}. Give the ID of the one you mean.")
+            problems.append(f"{quoted(ref)} fits {len(servers)} servers: {ids}. Give its ID.")
             continue
         before = [item for item in remembered if ref in (item.server.id, item.server.name)]
         if not servers and not before:

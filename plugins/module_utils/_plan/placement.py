@@ -69,7 +69,7 @@ class Found:
             return None
         lines = [f"{quoted(name)} fits {', '.join(ids[:MOST_SHOWN])}" for name, ids in self.ambiguous.items()]
         rest = f"; and {len(lines) - MOST_SHOWN} more names" if len(lines) > MOST_SHOWN else ""
-        return f"In project {project_label} {'; '.join(lines[:MOST_SHOWN])}{rest}. Give the ID of the disk you mean."
+        return f"In project {project_label} {'; '.join(lines[:MOST_SHOWN])}{rest}. Give the ID of the disk."
 
     def require_unambiguous(self, project_label: str) -> None:
         ambiguity = self.ambiguity(project_label)
@@ -86,7 +86,7 @@ def is_id(ref: str) -> bool:
 def require_names(refs: Iterable[str]) -> None:
     """Refuse an empty reference: it would mean the disks that have no name."""
     if not all(ref.strip() for ref in refs):
-        raise UsageError("Option volumes holds an empty name. Give each disk by its name or ID.")
+        raise UsageError("Option volumes contains an empty name. Give each disk by its name or ID.")
 
 
 def require_ids(option: str, values: Iterable[str]) -> None:

@@ -66,5 +66,5 @@ def _texts(params: Mapping[str, object], option: str) -> dict[str, str]:
         raise UsageError(f"Option {option} takes a dictionary.")
     wrong = [str(key) for key, value in given.items() if isinstance(value, bool) or not isinstance(value, (str, int))]
     if wrong:
-        raise UsageError(f"Option {option} has a value that is no string for {listed(wrong)}; put it into quotes.")
+        raise UsageError(f"Option {option} has a value that is not a string for {listed(wrong)}; put it in quotes.")
     return {str(key): str(value) for key, value in given.items()}

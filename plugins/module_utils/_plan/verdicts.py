@@ -215,7 +215,7 @@ def of_move(
 def _arrived(there: Volume, transfer_id: str | None, trouble: Trouble | None, target: Project) -> Row:
     """A disk that the target has; without an offer of this run somebody else has brought it."""
     if not is_owned(there, target):
-        owner = safe(there.project_id or "") or "not told by the cloud"
+        owner = safe(there.project_id or "") or "not shown by the cloud"
         message = (
             f"Disk {there.label} is in project {target.label}, but its status is {safe(there.status)} and its owner "
             f"{owner}. Look at it with evs_volume_info."
@@ -233,7 +233,7 @@ def of_accept(told: Row, label: str, trouble: Trouble | None, sight: Sight, targ
     if isinstance(sight, Volume):
         if is_owned(sight, target):
             return Row.of(sight, ACCEPTED, target.id, told.transfer_id)
-        owner = safe(sight.project_id or "") or "not told by the cloud"
+        owner = safe(sight.project_id or "") or "not shown by the cloud"
         before = f"{label}: {trouble.message} The disk is in this project" if trouble else f"{label} was accepted"
         message = f"{before}, but the status of the disk is {safe(sight.status)} and its owner {owner}."
         return replace(Row.of(sight, FAILED, sight.project_id, told.transfer_id), message=message)

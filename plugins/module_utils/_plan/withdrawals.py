@@ -60,6 +60,6 @@ def _older(transfer: Transfer, limit: datetime.timedelta, now: datetime.datetime
     existed = age(transfer.created_at, now)
     if existed is None:
         raise UsageError(
-            f"The cloud does not tell when transfer {transfer.id} was created, so older_than cannot be applied to it."
+            f"The cloud does not say when transfer {transfer.id} was created, so older_than cannot be applied to it."
         )
     return existed > limit

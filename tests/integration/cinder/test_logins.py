@@ -138,6 +138,6 @@ def test_logins(server: CinderServer, login: str) -> None:
 def test_a_factor_that_is_missing_is_told(server: CinderServer) -> None:
     entry = with_totp(server, "erin", "password", "totp")
     auth = {name: value for name, value in entry["auth"].items() if name not in ("passcode", "auth_methods")}
-    with pytest.raises(LoginError, match=r"wants all of .*totp.* Use auth_type v3multifactor") as caught:
+    with pytest.raises(LoginError, match=r"requires all of .*totp.* Use auth_type v3multifactor") as caught:
         login_with({"auth": auth})
     assert "not-a-secret" not in str(caught.value)

@@ -188,9 +188,9 @@ def test_what_came_although_something_else_was_told_is_an_alarm(emulator: Emulat
     assert (row.id, row.name, row.size, row.outcome) == (volume_id, "huge", 900, "accepted")
     (alarm,) = result.alarms
     assert row.message == alarm
-    assert f"brought disk huge ({volume_id}), which is not as it was told: its id is" in alarm
+    assert f"brought disk huge ({volume_id}), which differs from what the source said: its id is" in alarm
     assert "its size is 900, not 1" in alarm
-    assert "not all as told" in (result.failure or "")
+    assert "not all as expected" in (result.failure or "")
     assert result.changed
 
 
@@ -268,7 +268,7 @@ def test_a_quota_that_cannot_be_read_is_unchecked_and_one_that_does_not_suffice_
     assert (ignored.problems, ignored.rows[0].reasons) == ([], ())
     emulator.set_quota(TARGET, gigabytes=2)
     short = rehearse(evs_of(emulator, TARGET))
-    assert "does not suffice for 1 disks: gigabytes: 3 needed, 2 free" in short.problems[0]
+    assert "is not enough for 1 disks: gigabytes: 3 needed, 2 free" in short.problems[0]
     assert short.values["shortfalls"][0]["resource"] == "gigabytes"
     assert not short.changed
     assert rehearse(evs_of(emulator, TARGET), check_quota=False).problems == []

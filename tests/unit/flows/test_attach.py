@@ -306,7 +306,7 @@ def test_an_error_of_ours_is_told_of_the_disk(emulator: EmulatorServer, ids: dic
 
     result = out_of(emulator, "app01", "one", nova=nova_of(emulator, Broken))
     assert outcomes(result) == {ids["one"]: "failed"}
-    assert "Unexpectedly failed" in said(result)
+    assert "Unexpected error" in said(result)
 
 
 @pytest.mark.parametrize("error", [ApiError("no", 403, None, None, "no"), AnswerLost("lost")])
@@ -328,7 +328,7 @@ def test_after_so_many_seconds_no_disk_is_begun(emulator: EmulatorServer, ids: d
     result = out_of(emulator, None, "two", "one", "three", "four", "five", seconds=0.0)
     assert [row.name for row in rows_of(result)] == ["one", "four"]
     names = {volume["id"]: volume["name"] for volume in emulator.volumes()}
-    assert sorted(names[volume_id] for volume_id in result.not_begun) == ["five", "three", "two"]
+    assert sorted(names[volume_id] for volume_id in result.not_started) == ["five", "three", "two"]
 
 
 WWN = "688860300000d136fa16f48f05992360"

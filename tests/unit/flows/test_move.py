@@ -113,7 +113,7 @@ def test_a_former_offer_that_is_gone_is_a_change(emulator: EmulatorServer) -> No
     make_offer(evs_of(emulator, SOURCE), volume_id)
     emulator.order_fault("status", status=403, method="POST", path="transfer$")
     result = move(emulator, volume_id, name="ours", diff=True)
-    assert "was not offered again after its former offer was withdrawn in project tenant-a" in result["msg"]
+    assert "was not offered again after its earlier offer was withdrawn in project tenant-a" in result["msg"]
     assert result["changed"]
     (after,) = result["diff"]["after"].values()
     assert (after["status"], after["transfer"]) == ("available", None)

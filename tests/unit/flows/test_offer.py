@@ -241,7 +241,7 @@ def test_a_former_offer_that_cannot_be_withdrawn_is_told(emulator: EmulatorServe
 
     result = make_offer(client(Stuck, emulator, SOURCE), volume_id, pending="replace", timeout=HASTY)
     assert outcomes(result) == {volume_id: "failed"}
-    assert "was not freed of its former offer, and is awaiting-transfer, so it is locked" in said(result)
+    assert "was not its earlier offer is withdrawn, and is awaiting-transfer, so it is locked" in said(result)
     assert not result.changed
     assert [transfer["id"] for transfer in emulator.transfers()] == [former.transfer_id]
 
@@ -264,7 +264,7 @@ def test_a_disk_that_lost_its_former_offer_and_got_no_new_one_is_a_change(emulat
 
     result = make_offer(client(Refusing, emulator, SOURCE), volume_id, pending="replace")
     assert outcomes(result) == {volume_id: "failed"}
-    assert "was not offered again after its former offer was withdrawn: the cloud is gone." in said(result)
+    assert "was not offered again after its earlier offer was withdrawn: the cloud is gone." in said(result)
     ((before, after),) = zip(result.before.values(), result.after.values(), strict=True)
     assert (before["transfer"], after["transfer"], after["status"]) == (former.transfer_id, None, "available")
 

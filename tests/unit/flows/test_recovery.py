@@ -118,7 +118,7 @@ def test_a_refusal_without_a_lost_answer_before_is_final(emulator: EmulatorServe
     result = make_offer(refused, volume_id)
     assert refused.attempts == 1
     assert said(result).endswith("was not offered: No. The server does not transfer this disk as it is; "
-                                 "evs_volume_info tells which constraints it violates.")  # fmt: skip
+                                 "evs_volume_info shows which constraints it violates.")  # fmt: skip
 
 
 def test_a_lost_create_leaves_somebody_elses_offer_alone(emulator: EmulatorServer) -> None:
@@ -153,7 +153,7 @@ def test_a_lost_create_of_which_nothing_can_be_found_out_is_unknown(emulator: Em
     result = make_offer(client(Blinded, emulator, SOURCE, lost=1), volume_id, timeout=HASTY)
     assert outcomes(result) == {volume_id: "unknown"}
     assert "It is not known whether Disk data" in said(result)
-    assert "the answer was lost. Nor could it be found out what became of it: the cloud is silent" in said(result)
+    assert "the answer was lost. What became of it could not be read either: the cloud is silent" in said(result)
     assert "it may stay locked" in said(result)
     assert "was not" not in said(result)
 
@@ -182,7 +182,7 @@ def test_looking_ends_where_it_will_not_help(emulator: EmulatorServer) -> None:
     forbidden = client(Forbidden, emulator, SOURCE, lost=1)
     result = make_offer(forbidden, volume_id)
     assert forbidden.looks == 1
-    assert "Nor could it be found out what became of it: You may not look." in said(result)
+    assert "What became of it could not be read either: You may not look." in said(result)
     assert "so it is locked" in said(result)
 
 

@@ -95,7 +95,7 @@ def test_refuses_what_it_does_not_understand(read: Callable[..., Any], value: An
 
 
 def test_what_is_required_is_not_missing() -> None:
-    with pytest.raises(MalformedAnswer, match="holds a thing whose 'k' is not a string: it is null or missing"):
+    with pytest.raises(MalformedAnswer, match="has a thing whose 'k' is not a string: it is null or missing"):
         required_text({}, "k", "thing")
 
 

@@ -26,7 +26,7 @@ OPEN = Row("x", "unknown", message="It is not known.")
             "Moving 8 disks: 2 failed, 1 not known what became of them. "
             "Disk w was not moved. It is not known. Disk w was not moved.",
         ),
-        (Result("Accepting", FINE[:2], alarms=["Not as told."]), "Accepting 2 disks: not all as told. Not as told."),
+        (Result("Accepting", FINE[:2], alarms=["It differs."]), "Accepting 2 disks: not all as expected. It differs."),
         (
             Result("Accepting", [BAD], alarms=["Not as told."]),
             "Accepting 1 disk: 1 failed. Disk w was not moved. Not as told.",

@@ -106,7 +106,7 @@ def test_what_may_be_missing_of_a_disk() -> None:
 @pytest.mark.parametrize("missing", ["id", "status"])
 @pytest.mark.parametrize("value", [None, "", 7])
 def test_what_may_not_be_missing_of_a_disk(missing: str, value: Any) -> None:
-    with pytest.raises(MalformedAnswer, match=f"holds a disk whose '{missing}' is not a string"):
+    with pytest.raises(MalformedAnswer, match=f"has a disk whose '{missing}' is not a string"):
         volume(**{missing: value})
 
 

@@ -89,7 +89,7 @@ DETACH_CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], li
     ("a state that is not known", {"status": "SHELVED"}, {}, {}, ["server_status"]),
     ("never", {}, {}, {"detach": "never"}, ["attached"]),
     ("locked", {"locked": True}, {}, {}, ["locked"]),
-    ("a lock that is not told", {"locked": None}, {}, {}, []),
+    ("a lock that is not named", {"locked": None}, {}, {}, []),
     ("busy", {"OS-EXT-STS:task_state": "rebooting"}, {}, {}, ["task"]),
     ("being attached", {}, {"status": "attaching"}, {}, ["status"]),
     ("reserved", {}, {"status": "reserved"}, {}, ["status"]),
@@ -180,7 +180,7 @@ def test_a_disk_in_another_server_is_not_in_this_one() -> None:
     disk = attached("app02")
     plan = detach([disk], [server("app01"), server("app02", disk)])
     assert (only(plan).outcome, plan.steps) == ("already_detached", [])
-    assert only(plan).message == "It is attached to server app02 (id-of-app02), which is not meant."
+    assert only(plan).message == "It is attached to server app02 (id-of-app02), which is not the one named."
 
 
 def test_a_disk_that_has_left_the_project_needs_nothing() -> None:
@@ -207,9 +207,9 @@ def test_a_shared_disk_leaves_the_server_that_is_named() -> None:
     ("disk", "told"),
     [
         (attached("far"), "in-use and it is attached to id-of-far"),
-        (volume(status="in-use"), "in-use and it is attached to a server that is not told"),
-        (volume(status="attaching"), "attaching and it is attached to a server that is not told"),
-        (volume(status="detaching"), "detaching and it is attached to a server that is not told"),
+        (volume(status="in-use"), "in-use and it is attached to a server that is not named"),
+        (volume(status="attaching"), "attaching and it is attached to a server that is not named"),
+        (volume(status="detaching"), "detaching and it is attached to a server that is not named"),
         (volume(status="in-use", attachments=[{}]), "in-use and it is attached to unknown"),
     ],
 )
@@ -255,12 +255,12 @@ ATTACH_CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], li
     ("suspended", {"status": "SUSPENDED"}, {}, {}, ["server_status"]),
     ("in error", {"status": "ERROR"}, {}, {}, ["server_status"]),
     ("locked", {"locked": True}, {}, {}, ["locked"]),
-    ("a lock that is not told", {"locked": None}, {}, {}, []),
+    ("a lock that is not named", {"locked": None}, {}, {}, []),
     ("busy", {"OS-EXT-STS:task_state": "resize_prep"}, {}, {}, ["task"]),
     ("another zone", {"OS-EXT-AZ:availability_zone": "eu-de-02"}, {}, {}, ["zone"]),
     ("another zone, ignored", {"OS-EXT-AZ:availability_zone": "eu-de-02"}, {}, {"ignored": ["zone"]}, []),
-    ("a zone that is not told", {"OS-EXT-AZ:availability_zone": None}, {}, {}, []),
-    ("a zone of the disk that is not told", {}, {"availability_zone": None}, {}, []),
+    ("a zone that is not named", {"OS-EXT-AZ:availability_zone": None}, {}, {}, []),
+    ("a zone of the disk that is not named", {}, {"availability_zone": None}, {}, []),
     ("offered", {}, {"status": "awaiting-transfer"}, {}, ["status"]),
     ("being attached", {}, {"status": "attaching"}, {}, ["status"]),
     ("in error itself", {}, {"status": "error"}, {}, ["status"]),

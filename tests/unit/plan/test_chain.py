@@ -185,7 +185,7 @@ def test_a_server_that_is_not_there_or_not_one() -> None:
 def test_what_only_the_journal_knows() -> None:
     journal = remembered_of([entry("x", "/dev/vdb"), {**entry("y", "/dev/vdb"), "project_id": "another"}], HERE.id)
     told = [Row("x", ALREADY_DETACHED), Row(None, GONE, "name of x"), Row("y", GONE), Row("x", "detached")]
-    told.append(Row("x", ALREADY_DETACHED, message="It is attached to server other, which is not meant."))
+    told.append(Row("x", ALREADY_DETACHED, message="It is attached to server other, which is not the one named."))
     known = recalled(told, journal)
     assert [item.server is not None for item in known] == [True, True, False, False, False]
     assert known[1].id == "x"

@@ -378,7 +378,7 @@ def test_the_quota_counts_what_is_to_be_moved_and_nothing_else() -> None:
     short = made.with_quota(THERE, {"gigabytes": Limit(0, 6, 0), "gigabytes_SSD": Limit(0, 5, 1)})
     assert short.rows == made.rows
     (problem,) = short.problems
-    assert problem.startswith(f"The quota of project {THERE.label} does not suffice for 2 disks: gigabytes: 7 needed")
+    assert problem.startswith(f"The quota of project {THERE.label} is not enough for 2 disks: gigabytes: 7 needed")
     assert problem.endswith("limit 5). Raise the quota or free some of it, and run again.")
     shortfalls = short.details["shortfalls"]
     assert isinstance(shortfalls, list)
@@ -396,8 +396,8 @@ def test_the_quota_adds_to_other_problems_and_details() -> None:
     [
         ("", "must not be empty"),
         ("  ", "must not be empty"),
-        (" a", "nor begin or end with a blank"),
-        ("a ", "nor begin or end with a blank"),
+        (" a", "must not begin or end with a space"),
+        ("a ", "must not begin or end with a space"),
         ("x" * 65, "has 65 characters; at most 64 are allowed"),
         ("\N{GRINNING FACE}" * 64, "has 256 bytes in UTF-8; at most 255 are allowed"),
     ],

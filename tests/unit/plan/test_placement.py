@@ -80,7 +80,7 @@ def test_newer_readings_take_the_place_of_older_ones() -> None:
 def test_names_that_fit_several_are_told_with_their_ids() -> None:
     twins = [volume(), volume()]
     found = Found.among(["data", "nix"], twins)
-    words = f"In project P 'data' fits {twins[0].id}, {twins[1].id}. Give the ID of the disk you mean."
+    words = f"In project P 'data' fits {twins[0].id}, {twins[1].id}. Give the ID of the disk."
     assert found.ambiguity("P") == words
     with pytest.raises(UsageError, match="Give the ID") as caught:
         found.require_unambiguous("P")
@@ -107,7 +107,7 @@ def test_one_disk_a_name_is_not_ambiguous() -> None:
 
 @pytest.mark.parametrize("refs", [[""], ["data", "  "]])
 def test_an_empty_name_is_refused(refs: list[str]) -> None:
-    with pytest.raises(UsageError, match="holds an empty name"):
+    with pytest.raises(UsageError, match="contains an empty name"):
         require_names(refs)
     require_names(["data", ID])
 

@@ -54,7 +54,9 @@ def test_reads_its_options_and_no_others() -> None:
 @pytest.mark.parametrize("option", ["metadata", "tags"])
 @pytest.mark.parametrize("value", [True, False, None, 1.5, ["x"]])
 def test_a_value_that_is_no_string_is_named(option: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=rf"Option {option} has a value that is no string for 'k'; put it into quotes"):
+    with pytest.raises(
+        UsageError, match=rf"Option {option} has a value that is not a string for 'k'; put it in quotes"
+    ):
         VolumeFilter.from_params({option: {"k": value, "fine": "x", "number": 3}})
 
 

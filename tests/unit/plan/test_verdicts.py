@@ -128,7 +128,7 @@ def test_a_move(there: str, here: str, trouble: str, made: str | None, before: V
     assert ("by another transfer than that of this run" in said) == (outcome == "already_there")
     if isinstance(at_target, Volume):
         if outcome == "failed":
-            assert f"but its status is {at_target.status} and its owner {owner or 'not told by the cloud'}." in said
+            assert f"but its status is {at_target.status} and its owner {owner or 'not shown by the cloud'}." in said
         return
     doing = "dealt with" if problem else "accepted"
     place = THERE if made else HERE
@@ -205,7 +205,7 @@ def test_an_accept(sight: str, trouble: str) -> None:
         assert (row.name, row.size, row.volume_type) == ("data", seen.size, "SSD"), "what was read, not what was told"
         assert ("was accepted, but the status" in said) == (outcome == "failed" and trouble == "none")
         if outcome == "failed":
-            assert f"is {seen.status} and its owner {seen.project_id or 'not told by the cloud'}." in said
+            assert f"is {seen.status} and its owner {seen.project_id or 'not shown by the cloud'}." in said
             assert (problem.message if problem else "Transfer t-1") in said
         return
     assert (row.id, row.name, row.size, row.volume_type) == ("v-1", "told", None, None)

@@ -36,7 +36,7 @@ FORESEEN = {**ROW, "outcome": "failed", "message": "not attempted"}
     ("row", "detached", "attached", "outcome", "words"),
     [
         (FORESEEN, [DIED], [], "unknown", "is not known to be detached, and stays in the source: the module ended"),
-        (FORESEEN, [DIED], [], "unknown", "without telling: killed. Run again to find out."),
+        (FORESEEN, [DIED], [], "unknown", "without a result: killed. Run again to find out."),
         (FORESEEN, [OTHERS], [], "failed", "was not detached, and stays in the source: it was not attempted."),
         (ROW, [OUT], [DIED], "unknown", "in the target, but is not known to be attached there: the module ended"),
         (ROW, [OUT], [OTHERS], "failed", "is in the target, but was not attached there: it was not attempted."),

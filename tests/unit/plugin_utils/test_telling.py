@@ -83,9 +83,9 @@ def test_a_line_names_the_sides_that_are_known() -> None:
 def test_why_a_disk_stays_or_goes_although_something_is_open() -> None:
     rows = [told("a", "blocked", "status", "prepaid"), told("b", "moved", "backups"), told("c", "moved")]
     assert reason_lines(rows) == [
-        "name-a stays (status): because of status. Mend it.",
-        "name-a stays (prepaid): because of prepaid. Mend it.",
-        "name-b goes, although (backups): because of backups. Mend it.",
+        "name-a stays (status): because of status. Fix it.",
+        "name-a stays (prepaid): because of prepaid. Fix it.",
+        "name-b goes, although (backups): because of backups. Fix it.",
     ]
     rows[0]["reasons"][0].update(reason="x\x1b" + "y" * 998, remedy="z" * 1001)
     line = reason_lines(rows)[0]
@@ -131,8 +131,8 @@ def test_no_reason_is_told_twice() -> None:
     for row in open_ones:
         row["reasons"][0].update(reason=unread, remedy="Read it.")
     problems = [
-        "Disk b\\x07 (b) cannot be transferred: group: because of group. Mend it.",
-        "Disk c cannot be transferred: group: because of group. Mend it.",
+        "Disk b\\x07 (b) cannot be transferred: group: because of group. Fix it.",
+        "Disk c cannot be transferred: group: because of group. Fix it.",
         "The constraint quota could not be checked: GET http was answered 403. Read it.",
         "Disk name-d (d) cannot be attached: the server is not there.",
         "'nowhere' is no disk.",
@@ -141,17 +141,17 @@ def test_no_reason_is_told_twice() -> None:
     assert table(rows, SIDES, problems)[6:] == [
         "Nothing will be done, because:",
         *problems[2:],
-        "b\\x07 stays (group): because of group. Mend it.",
-        "c stays (group): because of group. Mend it.",
+        "b\\x07 stays (group): because of group. Fix it.",
+        "c stays (group): because of group. Fix it.",
     ]
     # A name that looks like a part of the sentence costs a repetition, and no reason.
-    twice = ["Disk a cannot be moved (a) cannot be transferred: status: because of status. Mend it."]
+    twice = ["Disk a cannot be moved (a) cannot be transferred: status: because of status. Fix it."]
     assert table([held], SIDES, twice)[4:] == [*twice, *reason_lines([held])]
 
 
 def test_what_lets_the_others_go_is_told_if_that_is_all() -> None:
     rows = [told("a", "blocked", "status"), told("b", "moved")]
-    problem = "Disk name-a (a) cannot be transferred: status: because of status. Mend it."
+    problem = "Disk name-a (a) cannot be transferred: status: because of status. Fix it."
     assert table(rows, SIDES, [problem])[-1] == SKIP
     assert SKIP not in table(rows, SIDES, [problem, "no"])
     assert SKIP not in table(rows[:1], SIDES, [problem])
@@ -189,7 +189,7 @@ def test_a_table_of_many_disks_shows_those_that_do_not_go_the_usual_way() -> Non
         f"... and {MOST_LINES - 1} more disks",
         f"Total: {MOST_LINES + 1} disks, {10 * (MOST_LINES + 1)} GiB: {MOST_LINES - 1} to move, "
         "1 already there, 1 blocked.",
-        "name-x stays (status): because of status. Mend it.",
+        "name-x stays (status): because of status. Fix it.",
     ]
 
 
@@ -291,7 +291,7 @@ def test_a_disk_of_which_no_module_told_is_unknown(key: str, msg: str, why: str)
     (row,) = merged([foreseen], [batch(ids=[foreseen[key]], msg=msg)])
     assert (row["outcome"], row["owner"]) == ("unknown", None)
     assert row["message"] == (
-        f"It is not known what became of disk name-a, for the module ended without telling: {why}"
+        f"It is not known what became of disk name-a, because the module ended without a result: {why}"
     )
 
 
