@@ -214,4 +214,4 @@ def named(names: Collection[object]) -> str:
                 known |= {option.dest for option in entry.load()().get_options()}
     shown = sorted(str(name) for name in names if difflib.get_close_matches(str(name), known, 1, LIKENESS))
     hidden = len(names) - len(shown)
-    return ", ".join(shown + ([f"{hidden} that may be secrets, since no option has a similar name"] if hidden else []))
+    return ", ".join(shown + ([f"{hidden} that are not shown (they may be secrets)"] if hidden else []))

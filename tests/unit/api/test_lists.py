@@ -64,7 +64,7 @@ def test_a_list_is_read_to_the_end_that_it_tells_of(
     with scripted(*(answer(200, body) for body in answers)) as script:
         client = client_of(emulator, script)
         if expected is None:
-            with pytest.raises(MalformedAnswer, match=r"shows \d entries and says that there are \d+\. What"):
+            with pytest.raises(MalformedAnswer, match=r"shows \d entries and says that there are \d+\. An entry"):
                 read(client, how)
         else:
             assert read(client, how) == expected
