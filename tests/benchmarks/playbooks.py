@@ -33,7 +33,7 @@ def cli(volumes: list[str]) -> list[dict[str, Any]]:
     """The openstack CLI in a loop: offer, accept, look."""
     return _play(
         {
-            "ansible.builtin.command": f"{TRANSFER} create {{{{ item }}}} -f json",
+            "ansible.builtin.command": f"{TRANSFER} create --name cli {{{{ item }}}} -f json",
             "environment": _cloud(SOURCE),
             "loop": "{{ disks }}",
             "register": "offers",
