@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast the collection is, beside its floor and its peers: `make bench`.
 
-subjects.py runs what is compared, playbooks.py, floor.py and sdk_script.py are what it runs,
-memory.py looks on, page.py writes the page of results.
+parts.py says what is measured, and pairs.py and subjects.py run it: playbooks.py, floor.py and
+sdk_script.py, at which memory.py looks on. results.py keeps the figures, page.py, limits.py and plot.py
+write the page of them, and comparison.py puts it beside the page that was published last.
 """
 
 from __future__ import annotations

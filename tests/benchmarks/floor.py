@@ -1,9 +1,10 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The floor: nothing but the 2 N requests, with the standard library, as many at a time as may be.
+"""The floor: nothing but the requests that it takes, with the standard library, as many at a time as may be.
 
-No check, no proof, no list, no result.  A process of its own, like ansible-playbook; reads a Job as
-JSON, and prints how many seconds the requests took and how many were refused.
+Two for a disk, and two more for one that comes out of a server and goes into another.  No check, no
+proof, no list, no result.  A process of its own, like ansible-playbook; reads a Job as JSON, and prints how
+many seconds the requests took and how many were refused.
 """
 
 from __future__ import annotations
@@ -28,6 +29,16 @@ class Job(TypedDict):
     target_token: str
     volumes: list[str]
     concurrency: int
+    servers: Servers | None
+
+
+class Servers(TypedDict):
+    """Nova's roots, and the servers of the disks, in their order."""
+
+    source: str
+    target: str
+    before: list[str]
+    after: list[str]
 
 
 class Line:
@@ -39,34 +50,63 @@ class Line:
         self._headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
         self._local = threading.local()
 
-    def post(self, path: str, body: Any) -> dict[str, Any] | None:
-        """Send one request; returns the transfer, or None if it was refused."""
+    def send(self, method: str, path: str, body: Any = None) -> dict[str, Any] | None:
+        """Send one request; returns the answer, or None if it was refused."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = http.client.HTTPConnection(self._netloc, timeout=120)
-        connection.request("POST", f"{self._path}/os-volume-transfer{path}", json.dumps(body), self._headers)
+        content = None if body is None else json.dumps(body)
+        connection.request(method, f"{self._path}{path}", content, self._headers)
         response = connection.getresponse()
-        content = response.read()
-        transfer: dict[str, Any] | None = json.loads(content)["transfer"] if response.status == 202 else None
-        return transfer
+        text = response.read()
+        if response.status not in (200, 202):
+            return None
+        answer: dict[str, Any] = json.loads(text or b"{}")
+        return answer
 
 
 def move(job: Job) -> tuple[float, int]:
-    """Offer all, then accept all."""
+    """Detach all that is in servers, offer all, accept all, attach them again."""
     source, target = Line(job["source"], job["source_token"]), Line(job["target"], job["target_token"])
 
     def create(volume: str) -> dict[str, Any] | None:
-        return source.post("", {"transfer": {"volume_id": volume, "name": "floor"}})
+        answer = source.send("POST", "/os-volume-transfer", {"transfer": {"volume_id": volume, "name": "floor"}})
+        return None if answer is None else answer["transfer"]
 
     def accept(transfer: dict[str, Any] | None) -> bool:
         if transfer is None:
             return False
-        return target.post(f"/{transfer['id']}/accept", {"accept": {"auth_key": transfer["auth_key"]}}) is not None
+        body = {"accept": {"auth_key": transfer["auth_key"]}}
+        return target.send("POST", f"/os-volume-transfer/{transfer['id']}/accept", body) is not None
 
+    servers = job["servers"]
     began = time.perf_counter()
+    done = detach(job, servers) if servers else []
     offers = run(create, job["volumes"], job["concurrency"])
-    done = run(accept, offers, job["concurrency"])
+    done += run(accept, offers, job["concurrency"])
+    done += attach(job, servers) if servers else []
     return time.perf_counter() - began, done.count(False)
+
+
+def detach(job: Job, servers: Servers) -> list[bool]:
+    line = Line(servers["source"], job["source_token"])
+
+    def one(seat: tuple[str, str]) -> bool:
+        server, volume = seat
+        return line.send("DELETE", f"/servers/{server}/os-volume_attachments/{volume}") is not None
+
+    return run(one, list(zip(servers["before"], job["volumes"], strict=True)), job["concurrency"])
+
+
+def attach(job: Job, servers: Servers) -> list[bool]:
+    line = Line(servers["target"], job["target_token"])
+
+    def one(seat: tuple[str, str]) -> bool:
+        server, volume = seat
+        body = {"volumeAttachment": {"volumeId": volume}}
+        return line.send("POST", f"/servers/{server}/os-volume_attachments", body) is not None
+
+    return run(one, list(zip(servers["after"], job["volumes"], strict=True)), job["concurrency"])
 
 
 def run(function: Callable[[Any], Any], items: list[Any], concurrency: int) -> list[Any]:

@@ -1,21 +1,15 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of results and its plot, from what was measured."""
+"""The page of results, from what was measured. A section whose part was not measured is left out."""
 
 from __future__ import annotations
 
-import os
-import platform
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Any
 
-from matplotlib.figure import Figure
+from tests.benchmarks import limits
+from tests.benchmarks.results import LATENCY, Runs, Table, latencies
 
-from tests.benchmarks.subjects import BATCH_DISKS
-
-COLOURS = {"ours": "#0b6e4f", "floor": "#8a8a8a", "cli": "#b3261e", "uri": "#c77700", "sdk": "#5b4db1"}
 NAMES = {
     "ours": "otc.evs.transfer",
     "floor": "floor: the 2 N requests alone",
@@ -23,40 +17,8 @@ NAMES = {
     "uri": "ansible.builtin.uri in a loop",
     "sdk": "openstacksdk, one after the other",
 }
-
-
-class Table:
-    """The measurements, by what they are of."""
-
-    def __init__(self, results: dict[str, Any]) -> None:
-        self._runs = {
-            (entry["server"], entry["latency"], entry["subject"], entry["disks"]): entry["runs"]
-            for entry in results["measured"]
-        }
-
-    def sizes(self, server: str, latency: float, subject: str) -> list[int]:
-        """The numbers of disks that were measured."""
-        keys = self._runs
-        return sorted(n for s, at, kind, n in keys if (s, at, kind) == (server, latency, subject) and n)
-
-    def latencies(self) -> list[float]:
-        return sorted({latency for server, latency, dummy, dummy in self._runs if server == "emulator"})
-
-    def values(self, server: str, latency: float, subject: str, disks: int, field: str = "seconds") -> list[float]:
-        return [run[field] for run in self._runs.get((server, latency, subject, disks), ())]
-
-    def ratios(self, server: str, latency: float, disks: int) -> list[float]:
-        """Ours without the fixed part, over the floor of the same round."""
-        ours = self.values(server, latency, "ours", disks)
-        # Of the fixed part, which is measured before every size, the median of all.
-        fixed = self.values(server, latency, "ours", 0)
-        floor = self.values(server, latency, "floor", disks)
-        return [(mine - median(fixed)) / least for mine, least in zip(ours, floor, strict=True)]
-
-
-def machine() -> str:
-    """The machine in a few words."""
-    return f"{os.cpu_count()} processors ({platform.machine()}), {platform.system()}"
+WAYS = {"one play": "one play", "slices": "four slices", "floor": "floor: a play that does nothing, and the requests"}
+RATIO = "(ours - fixed part) / floor"
 
 
 def spread(values: Iterable[float], digits: int = 2) -> str:
@@ -68,19 +30,23 @@ def spread(values: Iterable[float], digits: int = 2) -> str:
     return middle if len(known) == 1 else f"{middle} ({known[0]:.{digits}f} to {known[-1]:.{digits}f})"
 
 
-def write(folder: Path, results: dict[str, Any]) -> None:
-    """Write benchmarks.md and its plot."""
-    table = Table(results)
-    sections = [
-        heading(results["about"]),
-        *(part(table) for part in (emulator, peers, fixed, batches, memory, cinder)),
-    ]
-    text = "\n\n".join(section for section in sections if section)
-    (folder / "benchmarks.md").write_text(text + "\n", encoding="utf-8")
-    plot(folder / "benchmarks.svg", table)
+def written(machines: Sequence[str], concurrency: int, runs: Runs) -> str:
+    """The page."""
+    parts = (emulator, few, servers, handoff, pairs, peers, fixed, batches, memory, cinder)
+    sections = [heading(machines, concurrency), limits.section(runs), *(part(runs) for part in parts)]
+    return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def heading(about: dict[str, Any]) -> str:
+def section(title: str, words: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with what is said above it; nothing if it is empty."""
+    if not rows:
+        return ""
+    table = [columns, ["---"] * len(columns), *rows]
+    lines = ["|---" * len(row) + "|" if row[0] == "---" else f"| {' | '.join(row)} |" for row in table]
+    return "\n\n".join(text for text in (f"## {title}", words, "\n".join(lines)) if text)
+
+
+def heading(machines: Sequence[str], concurrency: int) -> str:
     return f"""<!--
 Copyright (c) otc.evs contributors
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -88,164 +54,183 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 # Benchmarks
 
-`make bench` measures this anew and writes this page and its plot into `.dev/bench`; the code is in
-`tests/benchmarks`.
+`make bench` measures this anew and writes this page and its plot into `.dev/bench`, and beside them a comparison
+with this one; the code is in `tests/benchmarks`.
 
 - **ours**: `ansible-playbook otc.evs.transfer`, as a whole: every check, quota, offer, accept and proof of
-  ownership, with {about["concurrency"]} requests at a time.
+  ownership, with {concurrency} requests at a time.
 - **floor**: the 2 N requests that move N disks and nothing else, sent by threads with Python's `http.client`
   over kept connections, as many at a time; no login, check, list or proof.
+- **fixed part**: ours with no disks to move.
 - **peers**: the openstack CLI in loops of `ansible.builtin.command`, loops of `ansible.builtin.uri`, and a
-  script with openstacksdk.
+  script with openstacksdk. Left out: the collection openstack.cloud. It has no module that offers or accepts a
+  transfer; its `server_volume`, which attaches and detaches, comes with the package ansible, which is large.
 
-All on one machine and against one server in turn, which shares the processors with what is measured:
-{about["machine"]}, Python {about["python"]}. Times are seconds of the whole process, medians with the
+All that a table compares ran in turn on one machine and against one server, which shares the processors with what
+is measured:
+{"; ".join(machines)}. Times are seconds of the whole process, medians with the
 least and the most. Compare ratios, not times.
 
 ![Time against the number of disks](benchmarks.svg)"""
 
 
-def emulator(table: Table) -> str:
-    lines = [
-        "## Ours and the floor, emulated EVS with all services",
-        "",
-        "| latency | disks | requests | ours | ms a disk | floor | (ours - fixed part) / floor |",
-        "|---|---|---|---|---|---|---|",
+def emulator(runs: Runs) -> str:
+    rows = []
+    for part in ("speed", "large"):
+        for latency in latencies(runs, part):
+            table = Table(runs, part, latency=latency)
+            rows += [(latency, disks, of_floor(table, disks)) for disks in table.numbers("ours")]
+    cells = [[f"{latency * 1000:.0f} ms", *row] for latency, dummy, row in sorted(rows)]
+    columns = ["latency", "disks", "requests", "ours", "ms a disk", "floor", RATIO]
+    return section("Ours and the floor, emulated EVS with all services", "", columns, cells)
+
+
+def of_floor(table: Table, disks: int) -> list[str]:
+    ours = table.values("ours", disks)
+    return [
+        f"{disks:,}",
+        count(table, "ours", disks),
+        spread(ours),
+        f"{median(ours) / disks * 1000:,.1f}",
+        spread(table.values("floor", disks), 3),
+        spread(table.ratios(disks)),
     ]
-    for latency in table.latencies():
-        for disks in table.sizes("emulator", latency, "ours"):
-            ours = table.values("emulator", latency, "ours", disks)
-            requests = int(median(table.values("emulator", latency, "ours", disks, "requests")))
-            lines.append(
-                f"| {latency * 1000:.0f} ms | {disks:,} | {requests:,} "
-                f"| {spread(ours)} | {median(ours) / disks * 1000:,.1f} "
-                f"| {spread(table.values('emulator', latency, 'floor', disks), 3)} "
-                f"| {spread(table.ratios('emulator', latency, disks))} |"
-            )
-    return "\n".join(lines)
 
 
-def peers(table: Table) -> str:
+def count(table: Table, subject: str, number: int) -> str:
+    """How many requests there were."""
+    return f"{median(table.values(subject, number, 'requests')):,.0f}"
+
+
+def few(runs: Runs) -> str:
+    table = Table(runs, "few-of-many")
+    rows = [[f"{n:,}", count(table, "few", n), spread(table.values("few", n))] for n in table.numbers("few")]
+    words = f"5 disks by name, of so many in the project, at {LATENCY * 1000:.0f} ms."
+    return section("Few of many", words, ["disks in the project", "requests", "ours"], rows)
+
+
+def servers(runs: Runs) -> str:
+    table = Table(runs, "servers")
+    rows = [of_floor(table, disks) for disks in table.numbers("ours")]
+    words = (
+        "Disks out of servers that are shut off, to the target, and into servers there, 10 a server, at 20 ms.\n"
+        "The floor is 4 N requests: all detached, offered, accepted, attached. The emulated cloud detaches and\n"
+        "attaches at once. The fixed part is that of a play without servers, which runs fewer modules."
+    )
+    columns = ["disks", "requests", "ours", "ms a disk", "floor", RATIO]
+    return section("Disks of servers", words, columns, rows)
+
+
+def handoff(runs: Runs) -> str:
+    table = Table(runs, "handoff")
+    rows = []
+    for disks in table.numbers("offer"):
+        offer, accept = table.values("offer", disks), table.values("accept", disks)
+        both = [sum(pair) for pair in zip(offer, accept, strict=True)]
+        ours, floor = table.values("ours", disks), table.values("floor", disks)
+        rows.append(
+            [
+                f"{disks:,}",
+                f"{count(table, 'offer', disks)} and {count(table, 'accept', disks)}",
+                *(spread(values) for values in (offer, accept, ours)),
+                spread(floor, 3),
+                spread(mine / one for mine, one in zip(both, ours, strict=True)),
+                spread(mine / least for mine, least in zip(both, floor, strict=True)),
+            ]
+        )
+    words = "Two plays with nothing but the handoff file between them, beside the move in one play, at 20 ms."
+    columns = ["disks", "requests", "offer", "accept", "ours in one", "floor", "both / one", "both / floor"]
+    return section("Offer and accept", words, columns, rows)
+
+
+def pairs(runs: Runs) -> str:
+    table = Table(runs, "pairs")
+    rows = []
+    for way, name in WAYS.items():
+        for number in table.numbers(way):
+            seconds, used = table.values(way, number), table.values(way, number, "processor")
+            megabytes = table.middle(way, number, "controller_mb")
+            cells = (spread(seconds, 1), f"{median(seconds) / number:.2f}", f"{median(used) / number:.2f}")
+            rows.append([name, f"{number:,}", *cells, f"{megabytes:.0f}" if megabytes else "-"])
+    words = (
+        "20 disks each, 8 pairs at a time, at 20 ms: by one ansible-playbook with 8 forks, or by four with 2 forks\n"
+        "and a quarter of the pairs each. The memory is that of the largest ansible-playbook, in MB."
+    )
+    columns = ["way", "pairs", "seconds", "seconds a pair", "seconds of processors a pair", "memory"]
+    return section("Many pairs of tenants", words, columns, rows)
+
+
+def peers(runs: Runs) -> str:
     """The peers, and beyond what was measured by their time for a disk."""
-    lines = [
-        "## Peers, at 20 ms",
-        "",
-        "What a peer takes for more disks than the most that were measured is that time, disk by disk.",
-        "",
-        "| peer | disks | requests | peer | ours | peer / ours |",
-        "|---|---|---|---|---|---|",
-    ]
+    table = Table(runs, "peers")
+    rows = []
     for subject in ("cli", "uri", "sdk"):
-        sizes = table.sizes("emulator", 0.02, subject)
-        for disks in table.sizes("emulator", 0.02, "ours") if sizes else ():
-            ours = table.values("emulator", 0.02, "ours", disks)
-            times = table.values("emulator", 0.02, subject, disks)
-            requests = table.values("emulator", 0.02, subject, disks, "requests")
-            told = spread(times)
-            if not times and disks > sizes[-1]:
-                factor = disks / sizes[-1]
-                times = [seconds * factor for seconds in table.values("emulator", 0.02, subject, sizes[-1])]
-                requests = [n * factor for n in table.values("emulator", 0.02, subject, sizes[-1], "requests")]
-                told = f"{spread(times, 0)}, calculated"
-            if times:
-                ratio = median(times) / median(ours)
-                lines.append(
-                    f"| {NAMES[subject]} | {disks:,} | {median(requests):,.0f} "
-                    f"| {told} | {spread(ours)} | {ratio:.1f} |"
-                )
-    return "\n".join(lines)
+        sizes = table.numbers(subject)
+        for disks in table.numbers("ours") if sizes else ():
+            # A peer does one disk after the other.
+            of = disks if disks in sizes else sizes[-1]
+            if of <= disks:
+                times = [seconds * disks / of for seconds in table.values(subject, of)]
+                requests = median(table.values(subject, of, "requests")) * disks / of
+                text = spread(times) if of == disks else f"{spread(times, 0)}, calculated"
+                ours = table.values("ours", disks)
+                ratio = f"{median(times) / median(ours):.1f}"
+                rows.append([NAMES[subject], f"{disks:,}", f"{requests:,.0f}", text, spread(ours), ratio])
+    words = "What a peer takes for more disks than the most that were measured is that time, disk by disk."
+    columns = ["peer", "disks", "requests", "peer", "ours", "peer / ours"]
+    return section("Peers, at 20 ms", words, columns, rows)
 
 
-def fixed(table: Table) -> str:
+def fixed(runs: Runs) -> str:
     """The play without disks beside Ansible's own floor."""
-    lines = [
-        "## The fixed part",
-        "",
-        "The play with no disks to move, beside a playbook of as many modules that do nothing, and beside one that",
-        "has as many other tasks as well, which do nothing either.",
-        "",
-        "| latency | ours, no disks | as many no-op modules | ratio | as many tasks | ratio |",
-        "|---|---|---|---|---|---|",
-    ]
-    for latency in table.latencies():
-        ours = table.values("emulator", latency, "ours", 0)
-        cells = [spread(ours)]
+    rows = []
+    for latency in latencies(runs, "play"):
+        table = Table(runs, "play", latency=latency)
+        ours = table.values("ours", 0)
+        cells = [f"{latency * 1000:.0f} ms", spread(ours)]
         for subject in ("no-op", "shape"):
-            (number,) = table.sizes("emulator", latency, subject)
-            floor = table.values("emulator", latency, subject, number)
+            (number,) = table.numbers(subject)
+            floor = table.values(subject, number)
             ratios = [mine / least for mine, least in zip(ours, floor, strict=True)]
             cells += [f"{number}: {spread(floor)}", spread(ratios)]
-        lines.append(f"| {latency * 1000:.0f} ms | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def batches(table: Table) -> str:
-    """What the role's tenant_transfer_batch_size costs."""
-    lines = [
-        "## Batches",
-        "",
-        f"{BATCH_DISKS:,} disks at 20 ms, in batches of so many. Each is a run of `evs_move`, and a line that says how",
-        "far it is.",
-        "",
-        "| disks a batch | ours |",
-        "|---|---|",
-    ]
-    for size in table.sizes("emulator", 0.02, "batches"):
-        lines.append(f"| {size:,} | {spread(table.values('emulator', 0.02, 'batches', size))} |")
-    return "\n".join(lines) if len(lines) > 7 else ""
-
-
-def memory(table: Table) -> str:
-    lines = [
-        "## Memory",
-        "",
-        "The most that a module's process and ansible-playbook held, in MB.",
-        "",
-        "| disks | module | ansible-playbook |",
-        "|---|---|---|",
-    ]
-    for disks in table.sizes("emulator", 0.02, "memory"):
-        (module,) = table.values("emulator", 0.02, "memory", disks, "module_mb")
-        (controller,) = table.values("emulator", 0.02, "memory", disks, "controller_mb")
-        lines.append(f"| {disks:,} | {module:.0f} | {controller:.0f} |")
-    return "\n".join(lines)
-
-
-def cinder(table: Table) -> str:
-    lines = [
-        "## A real Keystone and Cinder",
-        "",
-        "| disks | requests | ours | floor | ours / floor | (ours - fixed part) / floor |",
-        "|---|---|---|---|---|---|",
-    ]
-    for disks in table.sizes("cinder", 0.0, "ours"):
-        ours, floor = table.values("cinder", 0.0, "ours", disks), table.values("cinder", 0.0, "floor", disks)
-        requests = int(median(table.values("cinder", 0.0, "ours", disks, "requests")))
-        whole = [mine / least for mine, least in zip(ours, floor, strict=True)]
-        lines.append(
-            f"| {disks:,} | {requests:,} | {spread(ours)} | {spread(floor)} | {spread(whole)} "
-            f"| {spread(table.ratios('cinder', 0.0, disks))} |"
-        )
-    return "\n".join(lines) if len(lines) > 4 else ""
-
-
-def plot(path: Path, table: Table) -> None:
-    """Time against the number of disks, both logarithmic."""
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    latency = 0.02 if 0.02 in table.latencies() else table.latencies()[0] if table.latencies() else 0.0
-    for subject, name in NAMES.items():
-        sizes = table.sizes("emulator", latency, subject)
-        if sizes:
-            times = [median(table.values("emulator", latency, subject, disks)) for disks in sizes]
-            axes.plot(sizes, times, marker="o", color=COLOURS[subject], label=name)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="disks",
-        ylabel="seconds",
-        title=f"Moving disks, {latency * 1000:.0f} ms a request",
+        rows.append(cells)
+    words = (
+        "The play with no disks to move, beside a playbook of as many modules that do nothing, and beside one that\n"
+        "has as many other tasks as well, which do nothing either."
     )
-    axes.grid(visible=True, which="both", linewidth=0.3)
-    axes.legend()
-    figure.savefig(path, metadata={"Date": None})
+    columns = ["latency", "ours, no disks", "as many no-op modules", "ratio", "as many tasks", "ratio"]
+    return section("The fixed part", words, columns, rows)
+
+
+def batches(runs: Runs) -> str:
+    """What the role's tenant_transfer_batch_size costs."""
+    for subject in sorted({key.subject for key in runs if key.part == "batches"}):
+        table = Table(runs, "batches")
+        rows = [[f"{size:,}", spread(table.values(subject, size))] for size in table.numbers(subject)]
+        words = (
+            f"{int(subject.removeprefix('of ')):,} disks at 20 ms, in batches of so many. Each is a run of `evs_move`, "
+            "and a line that says\nhow far it is."
+        )
+        return section("Batches", words, ["disks a batch", "ours"], rows)
+    return ""
+
+
+def memory(runs: Runs) -> str:
+    table = Table(runs, "memory")
+    rows = [
+        [f"{n:,}", *(f"{median(table.values('memory', n, field)):.0f}" for field in ("module_mb", "controller_mb"))]
+        for n in table.numbers("memory")
+    ]
+    words = "The most that a module's process and ansible-playbook held, in MB."
+    return section("Memory", words, ["disks", "module", "ansible-playbook"], rows)
+
+
+def cinder(runs: Runs) -> str:
+    table = Table(runs, "cinder", "cinder", 0.0)
+    rows = []
+    for disks in table.numbers("ours"):
+        ours, floor = table.values("ours", disks), table.values("floor", disks)
+        ratios = spread(table.ratios(disks, whole=True)), spread(table.ratios(disks))
+        rows.append([f"{disks:,}", count(table, "ours", disks), spread(ours), spread(floor), *ratios])
+    columns = ["disks", "requests", "ours", "floor", "ours / floor", RATIO]
+    return section("A real Keystone and Cinder", "", columns, rows)

@@ -1,33 +1,36 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`nox -s bench -- pairs`: many pairs of tenants, in one play, in slices, and beside single plays.
+"""Many pairs of tenants: in one play, in slices, and the floor of as many plays of one pair each.
 
-A row for each way: seconds, seconds of processor time, both for each pair, and the most memory of an
-ansible-playbook.  All sources are one tenant, and all targets.
+All sources are one tenant, and all targets.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tests.benchmarks import playbooks
+from tests.benchmarks.floor import Job
 from tests.benchmarks.memory import Peaks
+from tests.benchmarks.results import Measured, Measurements
 from tests.benchmarks.subjects import TIMEOUT, Bench, create_volumes
 from tests.emulator.server import EmulatorServer
 from tests.support.playbooks import begin, play
 from tests.support.server import SOURCE, TARGET
 
+DISKS = 20
+"""Of each pair."""
 FORKS = 8
+SLICES = 4
+FLOORS = 24
+"""Pairs of which the floor is measured, at most; of more it takes as much longer."""
 CONCURRENCY = 8
 MODULES = 2
 """A pair rehearses and moves."""
@@ -74,48 +77,37 @@ def slices(server: EmulatorServer, home: Path, inventory: Path, pairs: int, numb
 
 
 def floors(server: EmulatorServer, home: Path, pairs: int, disks: int) -> float:
-    """As many plays that do nothing, so many at a time, and the floor of each pair."""
+    """As many plays that do nothing, each followed by the floor of its pair, so many at a time."""
+    server.reset()
     bench = Bench(server, home, CONCURRENCY)
+    ids = create_volumes(server, pairs * disks)
+    whole = bench.job(ids)
 
-    def start(number: int) -> None:
+    def one(number: int) -> None:
         own = home / f"start-{number}"
         own.mkdir(exist_ok=True)
         play(None, own, playbooks.no_op(MODULES))
+        job: Job = {**whole, "volumes": ids[number::pairs]}
+        bench.run_floor(job)
 
     with ThreadPoolExecutor(FORKS) as workers:
-        list(workers.map(start, range(pairs)))
-    for dummy in range(pairs):
-        bench.floor(disks)
+        list(workers.map(one, range(pairs)))
     return 0.0
 
 
-def measure(name: str, pairs: int, work: Callable[[], float]) -> dict[str, Any]:
+def timed(work: Callable[[], float]) -> Measured:
+    """Run it; it returns megabytes."""
     used, began = processor_time(), time.perf_counter()
     megabytes = work()
-    seconds, used = time.perf_counter() - began, processor_time() - used
-    row = {"way": name, "pairs": pairs, "seconds": seconds, "processor": used, "megabytes": megabytes}
-    print(
-        f"{name:8} {pairs:4} pairs {seconds:8.1f} s {used:8.1f} s of processors"
-        f" {seconds / pairs:6.2f} and {used / pairs:6.2f} a pair {megabytes:6.0f} MB",
-        flush=True,
-    )
-    return row
+    return Measured(time.perf_counter() - began, processor=processor_time() - used, controller_mb=megabytes)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks pairs", description=__doc__)
-    parser.add_argument("--pairs", type=int, nargs="*", default=(10, 50, 100))
-    parser.add_argument("--disks", type=int, default=20, help="of each pair")
-    parser.add_argument("--latency", type=float, default=0.02, help="seconds a request")
-    parser.add_argument("--slices", type=int, nargs="*", default=(1, 4))
-    parser.add_argument("--floors", type=int, default=8, help="pairs of which the floor is measured; 0: none")
-    options = parser.parse_args(arguments)
-    with EmulatorServer(latency=options.latency) as server, tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        for pairs in options.pairs:
-            for number in options.slices:
-                inventory = inventory_of(server, home, pairs, options.disks)
-                name = "one play" if number == 1 else f"{number} slices"
-                measure(name, pairs, partial(slices, server, home, inventory, pairs, number))
-        if options.floors:
-            measure("floors", options.floors, partial(floors, server, home, options.floors, options.disks))
+def measure(found: Measurements, server: EmulatorServer, home: Path, numbers: list[int], disks: int) -> None:
+    """All ways, one after the other."""
+    for pairs in numbers:
+        for number in (1, SLICES):
+            inventory = inventory_of(server, home, pairs, disks)
+            work = partial(slices, server, home, inventory, pairs, min(number, pairs))
+            found.note("one play" if number == 1 else "slices", pairs, timed(work))
+    least = min(FLOORS, numbers[-1])
+    found.note("floor", least, timed(partial(floors, server, home, least, disks)))
