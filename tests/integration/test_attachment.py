@@ -155,7 +155,7 @@ def test_whether_a_server_can_take_disks_that_are_to_come(emulator: EmulatorServ
         ({"coming": [{"id": "x"}], "rehearse": True}, "Option coming holds 'x'"),
         ({"coming": [{}], "rehearse": True}, "Option coming holds ''"),
         ({"coming": [{"id": "0a" * 16}]}, "Option coming is for rehearsals only"),
-        ({"coming": [{"id": "0a" * 16, "size": "much"}], "rehearse": True}, "Give its list volumes as it is"),
+        ({"coming": [{"id": "0a" * 16, "size": "much"}], "rehearse": True}, "Give its list volumes unchanged"),
         ({"coming": [{"id": "0a" * 16}], "rehearse": True, "state": "absent"}, "give it with state: present"),
     ],
 )

@@ -308,7 +308,7 @@ def test_names_are_text_and_nothing_else(home: Path) -> None:
 
 def test_why_nothing_was_begun(home: Path) -> None:
     page = sample(home, "not-begun")
-    assert "Nothing was begun:" in page.one("header").words
+    assert "Nothing was started:" in page.one("header").words
     assert [item.text for item in page.one("header").all("li")] == PROBLEMS
     assert "No run but checks has said anything of a disk yet." in page.words
     assert page.of_class("tile") == []

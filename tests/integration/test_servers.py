@@ -103,7 +103,7 @@ def test_a_chain_checked_done_and_done_again(four_disks: EmulatorServer, tmp_pat
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"tenant_transfer_detach": "never"}, "attached: it is attached to server app01"),
+        ({"tenant_transfer_detach": "never"}, "(attached): it is attached to server app01"),
         ({"tenant_transfer_servers": [{"name": "app01", "target": "elsewhere"}]}, "no server 'elsewhere'"),
         ({"tenant_transfer_servers": [{"name": "nobody"}]}, "There is no server 'nobody'"),
     ],
@@ -131,7 +131,7 @@ def test_two_controllers_and_wishes_that_attach_nothing(four_disks: EmulatorServ
     given = {"tenant_transfer_target": CLOUDS["tenant_transfer_target"], **secret}
     wrong = {"tenant_transfer_servers": [{"name": "db01", "target": "db01-new"}]}
     refused = play(four_disks, tmp_path, "otc.evs.accept", **given, **wrong)
-    assert "tells of no disk and no server db01" in refused.words, refused.output
+    assert "has no disk and no server db01" in refused.words, refused.output
     accepted = play(four_disks, tmp_path, "otc.evs.accept", **given)
     assert accepted.exit_status == 0, accepted.output
     assert "was in server app01 of the source as /dev/vdb. It is not attached here" in accepted.words

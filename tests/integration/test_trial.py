@@ -45,6 +45,6 @@ def test_a_trial_tells_what_held_and_leaves_nothing(emulator: EmulatorServer, tm
 def test_what_does_not_hold_is_told_and_ends_the_run(emulator: EmulatorServer, tmp_path: Path) -> None:
     run = trial(emulator, tmp_path, source=SOURCE_READER)
     assert run.exit_status == 2
-    assert "1 of 9 steps did not hold" in run.words
+    assert "1 of 9 steps failed" in run.words
     assert "| NO | create the disk |" in (tmp_path / "trial" / "trial.md").read_text(encoding="utf-8")
     assert emulator.volumes() == []
