@@ -139,7 +139,9 @@ disks:
       description: The ID of the transfer, if there is or was one.
       type: str
     server:
-      description: The servers that the disk comes from and goes to, by O(detaching) and O(attaching); else null.
+      description:
+        - The servers that the disk comes from and goes to, by O(detaching) and O(attaching); else null.
+        - For a disk that has failed, C(after) is the server that was read to have it, by its C(id) alone.
       type: dict
     device:
       description: The devices in these, as far as they are known.

@@ -201,7 +201,9 @@ disks:
       description: The ID of the transfer, if there is or was one.
       type: str
     server:
-      description: The servers that the disk comes from and goes to, by O(detaching); null without these.
+      description:
+        - The servers that the disk comes from and goes to, by O(detaching); null without these.
+        - For a disk that has failed, C(after) is the server that was read to have it, by its C(id) alone.
       type: dict
     device:
       description: The devices in these, as far as they are known.

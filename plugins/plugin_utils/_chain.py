@@ -305,7 +305,8 @@ def _one(
     if out and (out.get("server") or {}).get("before"):
         server["before"], device["before"] = out["server"]["before"], (out["device"] or {}).get("before")
     if row["outcome"] not in (ALREADY_THERE, BLOCKED) or key in asked:
-        server["after"], device["after"] = None, None
+        # Of a disk that stays, the move has read whether somebody has attached it meanwhile.
+        server["after"], device["after"] = server["after"] if row["outcome"] == FAILED else None, None
     if key in stuck and row["outcome"] not in ARRIVED:
         told = stuck[key]
         outcome = told["outcome"] if told["outcome"] in AMISS else FAILED

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from urllib3 import BaseHTTPResponse, HTTPResponse
@@ -52,6 +52,7 @@ class Liar:
     def instead_of(self, raw: BaseHTTPResponse, method: str, url: str) -> HTTPResponse:
         """What arrives where this was answered."""
         response = requests.Response()
+        response.request = requests.Request(method, urljoin("http://server", url)).prepare()
         response.status_code = raw.status
         response.headers.update(raw.headers)
         response._content = raw.read(decode_content=True)

@@ -66,9 +66,10 @@ def order(server: EmulatorServer) -> dict[str, list[str]]:
 def wrong(server: EmulatorServer, result: dict[str, Any]) -> list[str]:
     """What is not as the rows tell it."""
     where = inside(server)
+    names = {host["id"]: host["name"] for host in server.servers()}
     found = []
     for row in result.get("disks", ()):
-        after = ((row["server"] or {}).get("after") or {}).get("name")
+        after = names.get(((row["server"] or {}).get("after") or {}).get("id"))
         if row["outcome"] in TOLD and not result["rehearsed"] and after != where[row["name"]]:
             found.append(f"{row['name']} is told to be in {after}, and is in {where[row['name']]}")
     return found

@@ -76,7 +76,7 @@ def assert_sane(scene: Scene, deed: str, result: Result, plain: bool, credible: 
     text = json.dumps(result)
     assert "Traceback" not in text
     assert "exception" not in result
-    assert "Unexpectedly" not in text
+    assert "Unexpected error" not in text
     if result.get("failed"):
         assert re.search(r"answer|status|endpoint|Keystone|catalogue|disk|transfer", result["msg"]), result["msg"]
         assert len(result["msg"]) < 12_000

@@ -15,7 +15,7 @@ NOTHING_TO_DO = {"already_there", "already_offered", "gone"}
 AMISS = {"failed", "unknown"}
 FIELDS = {
     *("id", "outcome", "name", "size", "volume_type", "owner", "reasons", "transfer_id"),
-    *("server", "device", "at", "message"),
+    *("server", "device", "guest_name", "at", "message"),
 }
 TRAITS = ("name", "size", "volume_type")
 LOCKED = "awaiting-transfer"

@@ -240,7 +240,7 @@ class Keystone:
             )
         if isinstance(error, ks_exceptions.MissingAuthMethods):
             return LoginError(
-                f"Keystone at {url} requires all of {self._said(error.required_auth_methods)} from the user of {origin}. "
+                f"Keystone at {url} requires all of {self._said(error.required_auth_methods)} of the user of {origin}. "
                 "Use auth_type v3multifactor, and give auth_methods and what each of them needs, such as passcode."
             )
         # The text of any other exception may hold what the server sent.

@@ -194,11 +194,11 @@ class Adapter(HTTPAdapter):
     ) -> Watched:
         """Send a request and return its answer, whose body is still to be read; send() without its extras."""
         raw, answer = self._awaited(
-            pool.urlopen,
+            pool.request,
             method,
             target,
-            body,
-            headers,
+            body=body,
+            headers=headers,
             retries=False,
             redirect=False,
             assert_same_host=False,

@@ -25,7 +25,9 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     OFFERED,
     UNKNOWN,
     WITHDRAWN,
+    Place,
     Row,
+    Servers,
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     AVAILABLE,
@@ -136,7 +138,14 @@ def of_offer(volume: Volume, transfer_id: str | None, trouble: Trouble | None, s
             f"{subject} was not {trouble.doing}, and is {AWAITING_TRANSFER}, so it is locked: {trouble.message} "
             "Run again, or withdraw the offer."
         )
+    row = replace(row, server=_held(sight))
     return row.saying(f"{subject} was not {trouble.doing}: {trouble.message}{_later(trouble)}{_is_used(sight)}")
+
+
+def _held(sight: Volume) -> Servers | None:
+    """The server that was read to have a disk; by its ID, since block storage does not know its name."""
+    ids = [item.server_id for item in sight.attachments if item.server_id]
+    return Servers(after=Place(ids[0], "")) if ids else None
 
 
 def _is_used(sight: Volume) -> str:
@@ -185,6 +194,7 @@ def of_move(
     if isinstance(here, Volume):
         row = replace(Row.of(here, FAILED, source.id, transfer_id), message=f"{not_done}: {problem.message}")
         if here.status != AWAITING_TRANSFER:
+            row = replace(row, server=_held(here))
             return row.saying(f"{row.message}{'' if transfer_id else _later(problem)}{_is_used(here)}")
         return row.saying(
             f"{row.message} It is still {AWAITING_TRANSFER} and locked in project {source.label}. "

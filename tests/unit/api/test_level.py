@@ -88,7 +88,7 @@ def test_too_many_halves_it_down_to_one_and_it_comes_back_one_by_one(first: int 
 
 def test_a_number_that_is_given_holds_from_the_first_to_the_last_however_slow_the_answers() -> None:
     level = Level(7)
-    assert {7} == {level.places, *rounds(level, lambda under_way: float(under_way), 10)}
+    assert {7} == {level.places, *rounds(level, float, 10)}
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])

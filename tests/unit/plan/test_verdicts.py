@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._model.rows import Row
+from ansible_collections.otc.evs.plugins.module_utils._model.rows import Place, Row, Servers
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Attachment, Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.verdicts import (
     Reading,
@@ -174,6 +174,7 @@ def test_a_disk_that_somebody_has_attached_meanwhile_is_told_with_its_server(
         for row in (move, offer):
             assert row.outcome == "failed"
             assert (told or "Detach it") in words(row) if told else "Detach it" not in words(row)
+            assert row.server == (Servers(after=Place("s1", "")) if servers else None)
 
 
 def test_what_is_told_of_a_move_is_what_was_read_last() -> None:
