@@ -211,7 +211,7 @@ def test_disks_are_chosen_by_their_traits(disk: Disk, module: Module, changes: C
         ({"select": {}}, "Option select is empty"),
         ({}, "any of the following are missing: volumes, select"),
         ({"select": chosen, "volumes": ids}, "mutually exclusive"),
-        ({"select": chosen, "state": "absent", "older_than": "0s"}, "select goes with state: present only"),
+        ({"select": chosen, "state": "absent", "older_than": "0s"}, "select can only be used with state: present"),
     ):
         assert words in module("evs_transfer", SOURCE, **options)["msg"]
     assert changes() == []
