@@ -42,8 +42,8 @@ def shown(say: Callable[[str], None], folder: str) -> Iterator[str]:
 
 
 def line(content: bytes, seconds: float) -> str:
-    """What is shown: a disk counts when the cloud has answered, and is read back at the end."""
+    """What is shown: a disk counts when it was tried, whatever came of it; it is read back at the end."""
     told = read(content)
     if told is None:
         return f"still at work after {seconds:.0f} s"
-    return f"{told[0]:,} of {told[1]:,} disks done after {seconds:.0f} s"
+    return f"{told[0]:,} of {told[1]:,} disks tried after {seconds:.0f} s"

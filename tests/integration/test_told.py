@@ -274,7 +274,7 @@ def test_a_long_batch_says_how_far_it_is_again_and_again(emulator: EmulatorServe
     finally:
         emulator.configure(latency=0)
     assert run.exit_status == 0, run.output
-    steps = [int(number) for number in re.findall(r"^\[localhost\] (\d+) of 12 disks done", run.output, re.MULTILINE)]
+    steps = [int(number) for number in re.findall(r"^\[localhost\] (\d+) of 12 disks tried", run.output, re.MULTILINE)]
     assert steps
     assert steps == sorted(steps)
     assert '"msg": "12 of 12 disks moved"' in run.output

@@ -72,8 +72,8 @@ def test_a_module_is_packed_unless_it_can_run_from_where_it_lies(
 @pytest.mark.parametrize(
     ("transport", "callback", "line", "apart"),
     [
-        ("local", "default", "[shop] 1 of 20 disks done after ", False),
-        ("local", "ansible.posix.json", "[shop] 1 of 20 disks done after ", True),
+        ("local", "default", "[shop] 1 of 20 disks tried after ", False),
+        ("local", "ansible.posix.json", "[shop] 1 of 20 disks tried after ", True),
         ("ssh", "default", "[shop] still at work after ", False),
     ],
 )

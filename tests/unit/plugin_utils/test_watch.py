@@ -32,10 +32,10 @@ def test_lines_say_what_the_module_tells(monkeypatch: pytest.MonkeyPatch, tmp_pa
         monkeypatch.setenv(PROGRESS, path)
         call = counted(fails, 12345)
         assert call(1) == 1
-        wait_for(lambda: seen("1 of 12,345 disks done after "))
+        wait_for(lambda: seen("1 of 12,345 disks tried after "))
         with pytest.raises(ZeroDivisionError):
             call(0)
-        wait_for(lambda: seen("2 of 12,345 disks done after "))
+        wait_for(lambda: seen("2 of 12,345 disks tried after "))
     count = len(lines)
     assert not list(tmp_path.iterdir())
     assert len(lines) == count
@@ -45,7 +45,7 @@ def test_lines_say_what_the_module_tells(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("content", "said"),
     [
         (b"", "still at work after 8 s"),
-        (b"           3           4", "3 of 4 disks done after 8 s"),
+        (b"           3           4", "3 of 4 disks tried after 8 s"),
         (b"           3", "still at work after 8 s"),
         (b"\xff", "still at work after 8 s"),
     ],
