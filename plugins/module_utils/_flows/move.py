@@ -165,7 +165,8 @@ class _Mover:
         # An accept whose answer was lost may still be under way.
         awaited = [key for key in ids if key in self._transfers and (key not in troubles or troubles[key].under_way)]
         reading = watch(target, awaited, lambda volume: is_owned(volume, target.project), timeout)
-        others = [volume_id for volume_id in ids if volume_id not in set(awaited)]
+        known = set(awaited)
+        others = [volume_id for volume_id in ids if volume_id not in known]
         return reading.followed_by(look(target, others, timeout))
 
     def _withdraw(self, ids: Sequence[str]) -> Reading:
