@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -133,3 +134,24 @@ def test_the_token_is_not_asked_for_with_each_request_and_a_rejected_one_is_not_
     renewed = keystone.token()
     assert keystone.renew("another")
     assert keystone.token() == renewed != ""
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("POST", BODY), ("DELETE", None)])
+def test_a_request_leaves_as_one_piece(monkeypatch: pytest.MonkeyPatch, method: str, body: bytes | None) -> None:
+    """On a new connection and on one that is there."""
+    pieces: list[bytes] = []
+    send = http.client.HTTPConnection.send
+
+    def noted(self: Any, data: bytes) -> None:
+        pieces.append(data)
+        send(self, data)
+
+    lines = Lines(Adapter(5, max_retries=0), HEADERS)
+    with scripted(*[answer(200, {})] * 2) as script:
+        monkeypatch.setattr(http.client.HTTPConnection, "send", noted)
+        for dummy in range(2):
+            lines.exchange(Call(method, f"{script.url}/v2/x", None, body, {}), "token", None, SETTINGS)
+    assert len(pieces) == 2
+    for piece in pieces:
+        assert piece.startswith(f"{method} /v2/x HTTP/1.1\r\n".encode())
+        assert piece.endswith(b"\r\n\r\n" + (body or b""))
