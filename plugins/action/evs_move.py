@@ -24,10 +24,15 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.otc.evs.plugins.module_utils._flows.progress import PROGRESS
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import PACKED, packed
 from ansible_collections.otc.evs.plugins.module_utils._options import DIRECTORY
 from ansible_collections.otc.evs.plugins.plugin_utils import _in_place, _watch
 
 display = Display()
+
+ROLE = "otc.evs.tenant_transfer"
+CAUSES = 3
+"""From -vvv on people look for what is wrong."""
 
 # Ansible's workers are forks of one process, which loads this plugin before the first of them.  So none of them has to
 # load the filters of the role again, which took more time than all else that most of its tasks do.
@@ -51,9 +56,22 @@ class ActionModule(NormalAction):
             if self._is_local:
                 given = self._task.environment or []
                 # What the user sets himself comes later and wins.
-                self._task.environment = [{DIRECTORY: str(Path.cwd()), PROGRESS: path}, *given]
+                set_here = {DIRECTORY: str(Path.cwd()), PROGRESS: path, **({PACKED: "1"} if self._of_the_role else {})}
+                self._task.environment = [set_here, *given]
             result: dict[str, Any] = normal.run(tmp, task_vars)
-        return result
+        return self._for_the_role(result) if self._of_the_role else result
+
+    @property
+    def _of_the_role(self) -> bool:
+        role = getattr(self._task, "_role", None)
+        return role is not None and role.get_name() == ROLE
+
+    def _for_the_role(self, result: dict[str, Any]) -> dict[str, Any]:
+        """A result as the role passes it on: only who looks for its causes sees it."""
+        if display.verbosity < CAUSES:
+            result.pop("invocation", None)
+            result["_ansible_verbose_override"] = True
+        return packed(result)
 
     @property
     def _is_local(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened, packed
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import rehearsed
 
 DOCUMENTATION = r"""
@@ -48,7 +49,7 @@ def transfer_chain(
     told: Mapping[str, Any], leaving: Mapping[str, Any], entering: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return rehearsed(told, leaving, entering)
+    return packed(rehearsed(opened(told), opened(leaving), opened(entering) if entering else None))
 
 
 class FilterModule:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.plugin_utils._telling import noted
+from ansible_collections.otc.evs.plugins.plugin_utils._notes import noted
 
 DOCUMENTATION = r"""
 name: transfer_note
@@ -56,7 +56,7 @@ def transfer_note(
     done: Mapping[str, Any], ids: Sequence[str], lost: str = "", undone: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return noted(done, ids, lost, (undone or {}).get("disks", ()))
+    return noted(done, ids, lost, undone)
 
 
 class FilterModule:

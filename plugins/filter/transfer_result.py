@@ -7,15 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import ACCEPTED, ALREADY_THERE, GONE
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import chained, interrupted, returned
+from ansible_collections.otc.evs.plugins.plugin_utils._notes import batch_of
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     counts,
     failures,
     merged,
     message,
     notes,
-    opened,
     since_blocked,
 )
 
@@ -100,8 +101,9 @@ def transfer_result(
     restored: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
+    told = opened(told)
     rehearsed = bool(about["rehearsed"] or told["problems"])
-    done = [opened(batch) for batch in batches]
+    done = [batch_of(note) for note in batches]
     rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told.get("withdrawn", told["disks"]), done)
     if "to_detach" in told and not rehearsed:
         rows = chained(rows, told, detached, attached, restored)

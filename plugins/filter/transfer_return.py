@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened, packed
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import returning
 
 DOCUMENTATION = r"""
@@ -43,7 +44,7 @@ _value:
 
 def transfer_return(told: Mapping[str, Any], backs: Mapping[str, Any]) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return returning(told, backs)
+    return packed(returning(opened(told), opened(backs)))
 
 
 class FilterModule:

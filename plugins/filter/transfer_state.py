@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import state
 
 DOCUMENTATION = r"""
@@ -59,7 +60,7 @@ def transfer_state(
     restored: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return state(told, detached, moved, restored)
+    return state(opened(told), detached, moved, restored)
 
 
 class FilterModule:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import table
 
 DOCUMENTATION = r"""
@@ -40,6 +41,7 @@ _value:
 
 def transfer_table(told: Mapping[str, Any]) -> list[str]:
     """See DOCUMENTATION."""
+    told = opened(told)
     return table(told["disks"], [told.get("source") or {}, told.get("target") or {}], told["problems"])
 
 

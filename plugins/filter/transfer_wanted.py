@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import rows_of
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import wanted
 
 DOCUMENTATION = r"""
@@ -29,9 +30,8 @@ options:
     elements: dict
     default: []
   rows:
-    description: What is known of the disks, as M(otc.evs.evs_attachment) returns it.
-    type: list
-    elements: dict
+    description: What is known of the disks, as M(otc.evs.evs_attachment) returns it, or as the role passes that on.
+    type: raw
     default: []
 """
 
@@ -49,10 +49,10 @@ _value:
 
 
 def transfer_wanted(
-    volumes: Sequence[Any], servers: Sequence[Mapping[str, Any]] = (), rows: Sequence[Mapping[str, Any]] = ()
+    volumes: Sequence[Any], servers: Sequence[Mapping[str, Any]] = (), rows: Sequence[Mapping[str, Any]] | str = ()
 ) -> dict[str, Any]:
     """See DOCUMENTATION."""
-    return wanted(volumes, servers, rows)
+    return wanted(volumes, servers, rows_of(rows))
 
 
 class FilterModule:

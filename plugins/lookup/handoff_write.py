@@ -67,6 +67,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
 from ansible_collections.otc.evs.plugins.module_utils._text import safe_message
 from ansible_collections.otc.evs.plugins.plugin_utils._files import FileProblem, read_plain, require_own, write_whole
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import (
@@ -87,7 +88,7 @@ class LookupModule(LookupBase):
     def run(self, terms: Sequence[str], variables: Any = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         password, about, offered, dead = (self.get_option(name) for name in ("password", "about", "offered", "dead"))
-        leaving = self.get_option("leaving")
+        leaving = opened(self.get_option("leaving"))
         wishes = wishes_of(leaving.get("disks", ()), leaving.get("coming", ()))
         return [problem(Path(term).expanduser(), str(password), about, offered, dead, wishes) for term in terms]
 

@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.otc.evs.plugins.module_utils._api.credentials import KEYSTONEAUTH_IMPORT_ERROR
 from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
@@ -27,6 +29,7 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import (
     of_the_target,
     unexpected,
 )
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import PACKED, encoded, text_of
 from ansible_collections.otc.evs.plugins.module_utils._model.result import Result, State
 from ansible_collections.otc.evs.plugins.module_utils._options import (
     LoginOptions,
@@ -231,7 +234,8 @@ def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     acts = task.check_mode or not task.rehearsed
     values: dict[str, Any] = {"changed": result.changed and acts and not result.problems, **result.values}
     if result.rows is not None:
-        values["disks"] = [row.as_result() for row in result.rows]
+        rows = [row.as_result() for row in result.rows]
+        values["disks"] = _packed(rows, module.no_log_values) if PACKED in os.environ else rows
         values.update(rehearsed=task.rehearsed or bool(result.problems), check_mode=task.check_mode)
         values.update(problems=_shown(result.problems), alarms=_shown(result.alarms), not_started=result.not_started)
         values.update(to_do=result.to_do if task.rehearsed and not result.problems else [])
@@ -242,6 +246,13 @@ def _leave(module: AnsibleModule, task: Task, result: Result) -> NoReturn:
     if result.failure:
         module.fail_json(msg=safe_message(result.failure), **values)
     module.exit_json(**values)
+
+
+def _packed(rows: list[dict[str, Any]], secrets: Iterable[str]) -> str:
+    """Rows as a text, in which Ansible finds no secret: what it would cut is cut before."""
+    words = json.dumps(rows)
+    known = {secret for secret in secrets if json.dumps(secret)[1:-1] in words}
+    return text_of(remove_values(rows, known)) if known else encoded(words)
 
 
 def _shown(messages: Sequence[str]) -> list[str]:

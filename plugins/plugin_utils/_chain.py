@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import Told
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ACCEPTED,
     ALREADY_ATTACHED,
@@ -33,7 +34,8 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
 )
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Seat
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
-from ansible_collections.otc.evs.plugins.plugin_utils._telling import Told, called, label, merged, opened
+from ansible_collections.otc.evs.plugins.plugin_utils._notes import batch_of
+from ansible_collections.otc.evs.plugins.plugin_utils._telling import called, label, merged
 
 OUT = (DETACHED, ALREADY_DETACHED, GONE)
 """What lets a disk go on after it was to be detached."""
@@ -144,7 +146,7 @@ def state(
     if "backs" in told:
         return {"free": [], "arrived": [], "left": _to_go_back(told, moved), "back": _are_back(told, restored)}
     stuck = _not_out(told, detached)
-    outcomes = {row["id"]: row["outcome"] for row in merged(told["disks"], [opened(note) for note in moved])}
+    outcomes = {row["id"]: row["outcome"] for row in merged(told["disks"], [batch_of(note) for note in moved])}
     arrived = [dict(pair) for pair in told.get("to_attach", ()) if outcomes.get(pair["volume"]) in ARRIVED]
     done = {row["id"] for row in _rows(detached) if row["outcome"] == DETACHED}
     before = {pair["volume"] for pair in told.get("to_detach", ())}
@@ -166,7 +168,7 @@ def _is_free_here(row: Told) -> bool:
 
 
 def _rows(notes: Iterable[Told]) -> list[dict[str, Any]]:
-    return [row for note in notes for row in opened(note)["disks"]]
+    return [row for note in notes for row in batch_of(note)["disks"]]
 
 
 def _not_out(told: Told, detached: Sequence[Told]) -> dict[str, Told]:
@@ -182,7 +184,7 @@ def _not_out(told: Told, detached: Sequence[Told]) -> dict[str, Told]:
 
 def _silence(key: str, notes: Sequence[Told]) -> dict[str, str]:
     """A disk of which no module has told what became of it, though it may have been one's."""
-    batch = next((batch for batch in map(opened, notes) if key in batch["ids"]), None)
+    batch = next((batch for batch in map(batch_of, notes) if key in batch["ids"]), None)
     if batch is None:
         return {"outcome": FAILED, "message": "it was not attempted. Run again."}
     reason = safe(batch["msg"] or "it gave no reason", 1000).rstrip(".")
@@ -225,7 +227,7 @@ def _would_go_back(row: Told, back: Told | None) -> dict[str, Any]:
 
 def _to_go_back(told: Told, withdrawn: Sequence[Told]) -> list[dict[str, str]]:
     """What is to be attached again: all but what is, or may be, still offered."""
-    rows = merged(told["withdrawn"], [opened(note) for note in withdrawn])
+    rows = merged(told["withdrawn"], [batch_of(note) for note in withdrawn])
     offered = {row["id"] for row in rows if row["outcome"] != WITHDRAWN}
     return [dict(pair) for pair in told["to_attach"] if pair["volume"] not in offered]
 

@@ -8,12 +8,11 @@ Sentences, tables and counts are made of what the modules told; nothing is decid
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import Told
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ACCEPTED,
     ALREADY_ATTACHED,
@@ -34,9 +33,6 @@ from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     WITHDRAWN,
 )
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
-
-Told = Mapping[str, Any]
-"""What a module returned, or one row of it."""
 
 WORDS = {
     MOVED: "moved",
@@ -191,33 +187,6 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     known = [column for column in range(len(HEADINGS) - 1) if {row[column] for row in rows[1:]} != {"-"}]
     widths = [max(len(row[column]) for row in rows) for column in known]
     return ["  ".join([*(row[column].ljust(width) for column, width in zip(known, widths)), row[-1]]) for row in rows]
-
-
-def noted(done: Told, ids: Sequence[str], lost: str = "", undone: Iterable[Told] = ()) -> dict[str, Any]:
-    """What a batch came to: its outcomes, counted, and all else as one text.
-
-    Ansible looks at each value of a variable whenever it is used, and a batch has thousands.  The text
-    holds nothing that could be taken for a template.
-    """
-    left = set(done.get("not_started", ()))
-    rows = list(done.get("disks", ()))
-    batch = {
-        "ids": [key for key in ids if key not in left],
-        "disks": rows,
-        "msg": str(done.get("msg") or ""),
-        "alarms": list(done.get("alarms", ())),
-        "lost": lost,
-        "undone": list(undone),
-    }
-    kept = base64.b64encode(json.dumps(batch, default=str).encode()).decode()
-    outcomes = Counter(str(row["outcome"]) for row in rows)
-    return {"outcomes": dict(outcomes), "kept": kept}
-
-
-def opened(note: Told) -> dict[str, Any]:
-    """The batch of a note."""
-    batch: dict[str, Any] = json.loads(base64.b64decode(note["kept"]))
-    return batch
 
 
 def merged(foreseen: Sequence[Told], batches: Sequence[Told]) -> list[dict[str, Any]]:

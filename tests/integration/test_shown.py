@@ -71,6 +71,28 @@ def test_no_name_acts_on_a_terminal_or_in_a_browser(emulator: EmulatorServer, tm
     assert emulator.transfers() == []
 
 
+def test_who_asks_for_more_sees_the_result_and_nothing_internal(emulator: EmulatorServer, tmp_path: Path) -> None:
+    """With -v Ansible shows what tasks return: what the role keeps for itself is shown from -vvv on."""
+    server = {"status": "SHUTOFF"}
+    emulator.create_server(SOURCE, "app01", {"name": "data"}, **server)
+    emulator.create_server(TARGET, "app02", **server)
+    variables: dict[str, Any] = {
+        "tenant_transfer_source": {"cloud": SOURCE},
+        "tenant_transfer_target": {"cloud": TARGET},
+        "tenant_transfer_servers": [{"name": "app01", "target": "app02"}],
+        "tenant_transfer_detach": "stopped",
+        "tenant_transfer_report_dir": "reports",
+    }
+    run = play(emulator, tmp_path, "otc.evs.transfer", "-v", **variables)
+    shown = [line for line in run.output.splitlines() if " => {" in line and "false_condition" not in line]
+    assert not [line for line in shown if "__tenant_transfer" in line or '"invocation"' in line], run.output
+    assert [line for line in shown if '"disks"' in line] == [line for line in shown if "tenant_transfer_result" in line]
+    again = play(emulator, tmp_path, "otc.evs.transfer", "-vvv", **variables)
+    assert "already there" in again.words, again.output
+    assert "__tenant_transfer_batches" in again.output
+    assert '"invocation"' in again.output
+
+
 def role(entry_point: str, **variables: object) -> dict[str, object]:
     """The role by one of its entry points, whatever becomes of it."""
     included = {"name": "otc.evs.tenant_transfer", "tasks_from": entry_point}

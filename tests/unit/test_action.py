@@ -17,6 +17,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.otc.evs.plugins.action import evs_move as action_plugin
 from ansible_collections.otc.evs.plugins.action.evs_move import ActionModule
 from ansible_collections.otc.evs.plugins.module_utils._flows.progress import PROGRESS, counted
+from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
 from ansible_collections.otc.evs.plugins.plugin_utils import _in_place, _watch
 from tests.support.conditions import wait_for
 
@@ -102,3 +103,32 @@ def test_lines_say_that_a_module_is_at_work(
     display = SimpleNamespace(display=lambda text, stderr: shown.append((text, stderr)))
     monkeypatch.setattr(action_plugin, "display", display)
     assert action.run(None, {"inventory_hostname": "shop"}) == {"changed": True}
+
+
+@pytest.mark.parametrize(
+    ("role", "verbosity", "packs", "hides"),
+    [
+        ("otc.evs.tenant_transfer", 0, True, True),
+        ("otc.evs.tenant_transfer", 2, True, True),
+        ("otc.evs.tenant_transfer", 3, True, False),
+        ("other.evs.tenant_transfer", 0, False, False),
+        (None, 0, False, False),
+    ],
+)
+def test_what_the_role_passes_on_is_packed_and_shown_to_who_looks_for_causes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, role: str | None, verbosity: int, packs: bool, hides: bool
+) -> None:
+    """Users who call a module get its result as it is documented."""
+    rows = [{"id": "1"}]
+    result = {"changed": True, "disks": rows, "invocation": {"module_args": {}}}
+    action: Any = object.__new__(ActionModule)
+    action._connection = SimpleNamespace(transport="local")
+    action._task = SimpleNamespace(environment=None, _role=role and SimpleNamespace(get_name=lambda: role))
+    monkeypatch.setattr(NormalAction, "run", lambda self, tmp, task_vars: dict(result))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path), raising=False)
+    monkeypatch.setattr(action_plugin, "display", SimpleNamespace(verbosity=verbosity))
+    shown = action.run(None, {})
+    assert (shown["disks"] != rows) is packs
+    assert opened(shown)["disks"] == rows
+    assert ("invocation" not in shown) is hides
+    assert (shown.pop("_ansible_verbose_override", False)) is hides

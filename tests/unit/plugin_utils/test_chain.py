@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import chained
-from ansible_collections.otc.evs.plugins.plugin_utils._telling import noted
+from ansible_collections.otc.evs.plugins.plugin_utils._notes import noted
 
 ROW: dict[str, Any] = {
     "id": "1",
