@@ -64,6 +64,8 @@ MANY = {
 }
 
 os.environ["ANSIBLE_HOME"] = str(DEV / "ansible")
+# Images for containers set it. Hundreds of short runs of ansible-playbook would each compile what they import.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # For nox, and for the tests, which make an environment too.
 os.environ["UV"] = UV
 nox.options.default_venv_backend = "uv"
