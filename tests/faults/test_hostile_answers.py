@@ -44,6 +44,7 @@ from tests.faults.liar import (
     with_body,
     with_json,
 )
+from tests.support.samples import sample
 from tests.support.server import TARGET
 
 CASES = int(os.environ.get("OTC_EVS_FAULT_CASES", "60"))
@@ -136,9 +137,10 @@ class Lie:
 
 
 def lies_about(document: Any, read: Callable[[str], bool]) -> Iterator[Lie]:
-    for place in places(document, read):
+    """About each place of an answer; by day neighbours share the kinds of junk."""
+    for number, place in enumerate(places(document, read)):
         genuine = at(document, place)
-        for junk in JUNK:
+        for junk in sample(JUNK, 3, number):
             if junk is REMOVED or type(junk) is not type(genuine) or junk != genuine:
                 credible = type(junk) is type(genuine)
                 plain = not (credible or junk is REMOVED or junk is None)
