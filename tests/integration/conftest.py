@@ -30,11 +30,12 @@ class Move(Protocol):
         """Move these volumes, with more arguments and variables of the command line."""
 
 
-ON_BOTH = pytest.mark.parametrize("running", ["emulator", "cinder"], indirect=True)
-"""For the tests that always run on the real Cinder too; that it answers as the emulator does, tests/contract shows."""
+BOTH = ["emulator", "cinder"]
+ON_CINDER = pytest.mark.parametrize("running", BOTH if WHOLE else ["cinder"], indirect=True)
+"""For the tests that run on the real Cinder by day, too; that the emulator answers as it does, tests/contract shows."""
 
 
-@pytest.fixture(scope="session", params=["emulator", "cinder"] if WHOLE else ["emulator"])
+@pytest.fixture(scope="session", params=BOTH if WHOLE else ["emulator"])
 def running(request: pytest.FixtureRequest) -> Server:
     server: Server = request.getfixturevalue(f"running_{request.param}")
     return server

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.emulator.server import EmulatorServer
-from tests.integration.conftest import ON_BOTH
+from tests.integration.conftest import ON_CINDER
 from tests.support.playbooks import BIN, Run, environment, play
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of
@@ -81,7 +81,7 @@ def keys(team: Team) -> dict[str, str]:
     return {row["volume_name"]: row["auth_key"] for row in json.loads(shown)["transfers"]}
 
 
-@ON_BOTH
+@ON_CINDER
 def test_disks_change_hands_between_two_controllers(server: Server, team_a: Team, team_b: Team) -> None:
     for name in NAMES:
         server.create_volume(SOURCE, name, size=2)
@@ -141,26 +141,20 @@ def test_a_lost_file_is_written_anew_with_new_keys(server: Server, team_a: Team,
 
 
 def test_a_file_that_is_of_no_use_says_why(server: Server, team_a: Team, team_b: Team) -> None:
+    """One that is not there, one for others, and one that cannot be read; all that there are, the unit tests have."""
     for name in NAMES:
         server.create_volume(SOURCE, name)
     missing = team_b.run("otc.evs.accept")
     assert "There is no handoff file" in missing.words
     offer(team_a, tenant_transfer_target_project="tenant-z")
     send(team_a, team_b)
-    wrong = team_b.run("otc.evs.accept", password="another")
-    assert "cannot be used: the password is wrong, or the file is not complete." in wrong.words
     other = team_b.run("otc.evs.accept")
     assert "it is for project tenant-z, and these are credentials of project tenant-b" in other.words
-    own = Team(server, team_a.home, SOURCE, "target").run("otc.evs.accept")
-    assert "it offers disks of project tenant-a, whose credentials these are." in own.words
     whole = team_b.file.read_text(encoding="utf-8")
     team_b.file.write_text(whole[: len(whole) // 2], encoding="utf-8")
     torn = team_b.run("otc.evs.accept")
     assert "cannot be used: the password is wrong, or the file is not complete." in torn.words
-    team_b.file.write_text("volumes: []\n", encoding="utf-8")
-    none = team_b.run("otc.evs.accept")
-    assert "it is not a handoff file" in none.words
-    for run in (missing, wrong, other, own, torn, none):
+    for run in (missing, other, torn):
         assert run.exit_status != 0
         assert run.changed == 0
         assert "Traceback" not in run.output
@@ -177,7 +171,7 @@ def test_a_file_needs_a_password(emulator: EmulatorServer, tmp_path: Path) -> No
     assert emulator.transfers() == []
 
 
-@ON_BOTH
+@ON_CINDER
 def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, team_b: Team) -> None:
     for name in [*NAMES, "foreign"]:
         server.create_volume(SOURCE, name)

@@ -7,8 +7,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.emulator.server import EmulatorServer
-from tests.integration.conftest import ON_BOTH, move_on
+from tests.integration.conftest import BOTH, move_on
 from tests.support.server import SOURCE, TARGET, Server
 from tests.support.tenants import evs_of
 
@@ -23,7 +25,7 @@ OUTCOMES = {
 }
 
 
-@ON_BOTH
+@pytest.mark.parametrize("running", BOTH, indirect=True)
 def test_each_starting_state(server: Server, tmp_path: Path) -> None:
     ids = {
         name: server.create_volume(TARGET if outcome == "already_there" else SOURCE, name, **traits)

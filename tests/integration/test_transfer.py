@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.integration.conftest import ON_BOTH, move_on
+from tests.integration.conftest import ON_CINDER, move_on
 from tests.support.playbooks import openstack
 from tests.support.server import SOURCE, TARGET, Request, Server
 from tests.support.tenants import evs_of
@@ -18,7 +18,7 @@ def changing(requests: list[Request]) -> list[str]:
     return [r.method for r in requests if r.method != "GET" and not r.path.endswith("/auth/tokens")]
 
 
-@ON_BOTH
+@ON_CINDER
 def test_twenty_disks_move_and_stay_moved(server: Server, tmp_path: Path) -> None:
     ids = [server.create_volume(SOURCE, name) for name in TWENTY]
     move = move_on(server, tmp_path)
@@ -79,7 +79,7 @@ def test_batches_say_how_far_it_is(server: Server, tmp_path: Path) -> None:
         assert progress in run.words
 
 
-@ON_BOTH
+@ON_CINDER
 def test_offers_of_an_earlier_run_are_replaced_and_others_are_not(server: Server, tmp_path: Path) -> None:
     interrupted, foreign = server.create_volume(SOURCE, "interrupted"), server.create_volume(SOURCE, "foreign")
     source = evs_of(server, SOURCE)
@@ -123,7 +123,7 @@ def test_nothing_begins_if_something_is_wrong(server: Server, tmp_path: Path) ->
     assert changing(server.requests()) == []
 
 
-@ON_BOTH
+@ON_CINDER
 def test_a_quota_that_is_too_small_is_told_before_anything_begins(server: Server, tmp_path: Path) -> None:
     names = [server.create_volume(SOURCE, f"d{number}", size=3) for number in range(4)]
     server.set_quota(TARGET, gigabytes=11)

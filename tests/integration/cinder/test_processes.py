@@ -31,11 +31,12 @@ def _gone(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] == "Z"
 
 
-def test_two_labs_share_nothing(server: CinderServer) -> None:
+def test_two_labs_share_nothing_and_the_one_that_stops_leaves_nothing_behind(server: CinderServer) -> None:
     server.create_volume(SOURCE, "disk")
     other = CinderServer(max_limit=2)
     other.start()
     try:
+        pids, state = other.pids, other.clouds_file.parent
         other.create_volumes(SOURCE, [{"name": "a"}, {"name": "b"}, {"name": "c"}])
         page = Client(other, SOURCE).ask("GET", "/volumes").json()
         assert len(page["volumes"]) == 2
@@ -44,18 +45,11 @@ def test_two_labs_share_nothing(server: CinderServer) -> None:
         assert volume["name"] == "disk"
     finally:
         other.stop()
-
-
-def test_stop_leaves_nothing_behind() -> None:
-    server = CinderServer()
-    server.start()
-    pids, state = server.pids, server.clouds_file.parent
+    other.stop()
     assert len(pids) == 2
-    server.stop()
-    server.stop()
     assert all(map(_gone, pids))
     assert not state.exists()
-    assert server.pids == []
+    assert other.pids == []
 
 
 def test_a_token_lives_as_long_as_it_was_told() -> None:
