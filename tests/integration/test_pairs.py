@@ -16,6 +16,7 @@ import yaml
 
 from tests.emulator.server import EmulatorServer
 from tests.support.playbooks import BIN, TIMEOUT, begin, play
+from tests.support.samples import sample
 from tests.support.server import SOURCE, TARGET
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "pairs"
@@ -160,7 +161,7 @@ def output_of(process: subprocess.Popen[bytes], given: bytes | None = None) -> b
     return output
 
 
-@pytest.mark.parametrize("latency", [0.0, 0.2])
+@pytest.mark.parametrize("latency", sample([0.2, 0.0], 2))
 def test_two_runs_on_one_pair_at_once_move_all_disks_and_lock_none(
     emulator: EmulatorServer, homes: list[Path], latency: float
 ) -> None:

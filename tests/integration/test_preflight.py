@@ -13,7 +13,6 @@ import pytest
 from tests.emulator.server import EmulatorServer
 from tests.integration.conftest import move_on
 from tests.support.modules import run_module
-from tests.support.playbooks import play
 from tests.support.scripted import answer, scripted
 from tests.support.server import SOURCE, TARGET
 
@@ -303,19 +302,6 @@ def test_p9_evs_volume_info_means_both(emulator: EmulatorServer, module: Module)
     emulator.create_volumes(SOURCE, [{"name": "one"}, {"name": "two"}])
     found = module("evs_volume_info", volumes=["one", "two"], name="t*")["volumes"]
     assert [row["name"] for row in found] == ["two"]
-
-
-def test_t20_the_check_says_that_the_regions_differ(emulator: EmulatorServer, tmp_path: Path) -> None:
-    emulator.create_volume(SOURCE, "disk")
-    elsewhere = {
-        "auth": emulator.cloud(TARGET)["auth"],
-        "region_name": "eu-nl",
-        "endpoints": {"evs": emulator.endpoints["evs"]},
-    }
-    tenants = {"tenant_transfer_source": {"cloud": SOURCE}, "tenant_transfer_target": elsewhere}
-    run = play(emulator, tmp_path, "otc.evs.check", **tenants, tenant_transfer_volumes=["disk"])
-    assert run.exit_status != 0
-    assert "The source is in region eu-de and the target in region eu-nl. A disk stays in its region" in run.words
 
 
 SNAPSHOTS: dict[str, Any] = {"snapshots": [{"name": "before"}, {"name": "after"}]}

@@ -16,6 +16,7 @@ import pytest
 
 from tests.emulator.server import EmulatorServer
 from tests.integration.conftest import move_on
+from tests.support.modules import run_module
 from tests.support.playbooks import Run, play
 from tests.support.server import SOURCE, TARGET
 from tests.support.tenants import evs_of
@@ -60,6 +61,17 @@ def told(home: Path) -> dict[str, Any]:
     return result
 
 
+def prepare(server: EmulatorServer, home: Path, entry_point: str, *names: str) -> dict[str, Any]:
+    """Offer the disks to who accepts or withdraws; returns the variables that name them to the others."""
+    if entry_point == "accept":
+        assert role(server, home, "offer", keywords={}, volumes=list(names)).exit_status == 0
+    elif entry_point == "withdraw":
+        assert run_module("evs_transfer", auth=server.cloud(SOURCE)["auth"], volumes=list(names))["changed"]
+    else:
+        return {"volumes": list(names)}
+    return {}
+
+
 def state(server: EmulatorServer) -> list[tuple[str, str, str]]:
     return sorted((disk["name"], disk["tenant"], disk["status"]) for disk in server.volumes())
 
@@ -69,10 +81,8 @@ def test_a_task_in_check_mode_is_a_rehearsal(emulator: EmulatorServer, tmp_path:
     """T3: the flag of the command line says nothing of the task."""
     emulator.create_volume(SOURCE, "one")
     emulator.create_volume(SOURCE, "two")
-    if entry_point in ("accept", "withdraw"):
-        assert role(emulator, tmp_path, "offer", keywords={}, volumes=["one", "two"]).exit_status == 0
+    given = prepare(emulator, tmp_path, entry_point, "one", "two")
     before = state(emulator), [row["id"] for row in emulator.transfers()]
-    given = {} if entry_point in ("accept", "withdraw") else {"volumes": ["one", "two"]}
     run = role(emulator, tmp_path, entry_point, keywords={"check_mode": True}, **given)
     assert run.exit_status == 0, run.output
     assert "2 would be " in run.words
@@ -84,9 +94,7 @@ def test_a_task_in_check_mode_is_a_rehearsal(emulator: EmulatorServer, tmp_path:
 def test_a_task_out_of_check_mode_is_none(emulator: EmulatorServer, tmp_path: Path, entry_point: str) -> None:
     """T4: what is done all the same is told as done, and its keys are kept."""
     emulator.create_volume(SOURCE, "one")
-    if entry_point in ("accept", "withdraw"):
-        assert role(emulator, tmp_path, "offer", keywords={}, volumes=["one"]).exit_status == 0
-    given = {} if entry_point in ("accept", "withdraw") else {"volumes": ["one"]}
+    given = prepare(emulator, tmp_path, entry_point, "one")
     run = role(emulator, tmp_path, entry_point, "--check", keywords={"check_mode": False}, **given)
     assert run.exit_status == 0, run.output
     assert told(tmp_path)["rehearsed"] is (entry_point == "check")
@@ -144,7 +152,7 @@ def test_a_disk_that_was_deleted_has_left_the_source(emulator: EmulatorServer, t
 def test_a_withdrawal_that_fails_is_told_like_others(emulator: EmulatorServer, tmp_path: Path) -> None:
     """T13: summary, report and what to do, and the exit status."""
     emulator.create_volume(SOURCE, "one")
-    assert role(emulator, tmp_path, "offer", keywords={}, volumes=["one"]).exit_status == 0
+    prepare(emulator, tmp_path, "withdraw", "one")
     emulator.set_outage("evs", 403, path="/os-volume-transfer", method="DELETE")
     run = role(emulator, tmp_path, "withdraw", keywords={}, report_dir=str(tmp_path / "reports"))
     emulator.end_outages()
