@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,10 +74,16 @@ FILES = sorted(
 )
 
 
+@functools.cache
+def texts() -> list[tuple[Path, str]]:
+    """All of them, read once for all words."""
+    return [(path, text) for path in FILES for text in shown(path)]
+
+
 def test_there_are_texts() -> None:
     """So that a folder that moves does not leave its texts unread."""
     assert {path.suffix for path in FILES} >= {".py", ".yml", ".j2", ".md"}
-    assert sum(len(text) for path in FILES for text in shown(path)) > 250_000
+    assert sum(len(text) for dummy, text in texts()) > 250_000
 
 
 @pytest.mark.parametrize("word", GIVEN_UP)
@@ -84,9 +91,6 @@ def test_words_that_were_given_up(word: str) -> None:
     """A word that stopped readers does not come back."""
     pattern = re.compile(rf"[^.\n]{{0,60}}\b({word})\b[^.\n]{{0,40}}")
     found = [
-        f"{path.relative_to(ROOT)}: {hit.group(0).strip()}"
-        for path in FILES
-        for text in shown(path)
-        for hit in pattern.finditer(text)
+        f"{path.relative_to(ROOT)}: {hit.group(0).strip()}" for path, text in texts() for hit in pattern.finditer(text)
     ]
     assert not found, f"Write: {GIVEN_UP[word]}\n" + "\n".join(found)
