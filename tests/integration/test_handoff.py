@@ -161,16 +161,6 @@ def test_a_file_that_is_of_no_use_says_why(server: Server, team_a: Team, team_b:
     assert len(evs_of(server, SOURCE).transfers()) == 3
 
 
-def test_a_file_needs_a_password(emulator: EmulatorServer, tmp_path: Path) -> None:
-    """An environment variable that is not set is an empty one, and Ansible Vault would take that."""
-    emulator.create_volume(SOURCE, NAMES[0])
-    team = Team(emulator, tmp_path, SOURCE, "source")
-    run = team.run("otc.evs.offer", password="", tenant_transfer_volumes=NAMES[:1])
-    assert run.exit_status != 0
-    assert "tenant_transfer_handoff_password has to be a string that is not empty" in run.words
-    assert emulator.transfers() == []
-
-
 @ON_CINDER
 def test_what_is_not_accepted_can_be_withdrawn(server: Server, team_a: Team, team_b: Team) -> None:
     for name in [*NAMES, "foreign"]:

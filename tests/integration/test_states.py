@@ -68,9 +68,6 @@ def test_disks_by_their_properties(server: Server, tmp_path: Path) -> None:
     assert run.exit_status == 0, run.output
     assert "2 moved, 0 already there" in run.words
     assert {volume.name for volume in evs_of(server, TARGET).volumes()} == {"app-1", "app-2", "app-9"}
-    nothing = move_on(server, tmp_path)(None)
-    assert nothing.exit_status != 0
-    assert "Name the disks in tenant_transfer_volumes" in nothing.words
 
 
 def test_the_number_of_tasks_does_not_depend_on_the_number_of_disks(emulator: EmulatorServer, tmp_path: Path) -> None:

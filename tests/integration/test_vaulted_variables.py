@@ -51,9 +51,7 @@ def run(home: Path, entry_point: str, **variables: Any) -> Run:
     password = home / "vault-password"
     password.write_text(VAULT_PASSWORD, encoding="utf-8")
     arguments = ("-e", f"@{file}", "--vault-password-file", str(password))
-    done = play(None, home, f"otc.evs.{entry_point}", *arguments)
-    assert done.exit_status == 0, done.output
-    return done
+    return play(None, home, f"otc.evs.{entry_point}", *arguments)
 
 
 def test_every_variable_may_be_encrypted(emulator: EmulatorServer, tmp_path: Path) -> None:
@@ -66,9 +64,26 @@ def test_every_variable_may_be_encrypted(emulator: EmulatorServer, tmp_path: Pat
     handoff = {"handoff_file": str(tmp_path / "handoff.vault"), "handoff_password": HANDOFF_PASSWORD}
     asked = {"target_project": emulator.project_id(TARGET), "blocked": "fail", "ignore_constraints": ["snapshots"]}
     offered = run(tmp_path, "offer", source=login[SOURCE], select={"name": "di*"}, **shared, **handoff, **asked)
+    assert offered.exit_status == 0, offered.output
     assert "1 offered" in offered.words
     accepted = run(tmp_path, "accept", target=login[TARGET], **shared, **handoff)
+    assert accepted.exit_status == 0, accepted.output
     assert "1 accepted" in accepted.words
     back = {"source": login[TARGET], "target": login[SOURCE], "unchecked": "fail", "on_failure": "stay"}
     moved = run(tmp_path, "transfer", volumes=[disk], **shared, **back)
+    assert moved.exit_status == 0, moved.output
     assert "1 moved" in moved.words
+
+
+def test_what_is_encrypted_is_looked_at_before_anything_changes(emulator: EmulatorServer, tmp_path: Path) -> None:
+    emulator.create_volume(SOURCE, "disk")
+    login = {
+        side: {name: emulator.cloud(cloud)[name] for name in ("auth", "region_name")}
+        for side, cloud in (("source", SOURCE), ("target", TARGET))
+    }
+    disks = ["disk", {"volume": "disk", "attach_to": " "}]
+    refused = run(tmp_path, "transfer", **login, volumes=disks, servers=[{"name": ""}], name=" x", report_dir="a\tb")
+    assert refused.exit_status != 0
+    for name in ("volumes holds a disk", "servers has to be a list", "name has to be", "report_dir has to be"):
+        assert f"tenant_transfer_{name}" in refused.words, refused.output
+    assert emulator.requests() == []
