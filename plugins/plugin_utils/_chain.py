@@ -52,21 +52,33 @@ def wanted(volumes: Iterable[Any], servers: Iterable[Told] = (), rows: Sequence[
 
     `rows` are what is known of the disks, with the server that each is in, or was in.
     """
+    rows = [_plain(row) for row in rows]
     given = [item if isinstance(item, Mapping) else {"volume": item} for item in volumes]
     named = {item["volume"]: item["attach_to"] for item in given if item.get("attach_to")}
     whole = {item["name"]: item["target"] for item in servers if item.get("target")}
     pairs = [pair for pair in (_pair(row, named, whole) for row in _in_order(rows)) if pair]
+    known = {ref for row in rows for ref in (row["id"], row["name"], *_before(row).values())}
     return {
         "volumes": [item["volume"] for item in given],
         "servers": [item["name"] for item in servers],
         "refs": list(dict.fromkeys(ref for row in rows if (ref := row.get("id") or row.get("name")))),
         "attachments": pairs,
-        "unmatched": [ref for ref in [*named, *whole] if not _is_known(ref, rows)],
+        "unmatched": [ref for ref in [*named, *whole] if ref not in known],
     }
 
 
-def _is_known(ref: str, rows: Iterable[Told]) -> bool:
-    return any(ref in (row.get("id"), row.get("name"), *_before(row).values()) for row in rows)
+def _plain(row: Told) -> Told:
+    """What is looked at of a row, read once: from ansible-core 2.19 on each look at a variable makes it anew."""
+    device = row.get("device") or {}
+    return {
+        **_refs(row),
+        "server": {"before": _refs(_before(row))},
+        "device": {"before": device.get("before")},
+    }
+
+
+def _refs(told: Told) -> dict[str, Any]:
+    return {key: told.get(key) for key in ("id", "name")}
 
 
 def _pair(row: Told, named: Pair, whole: Pair) -> dict[str, str] | None:
