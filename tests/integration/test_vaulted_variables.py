@@ -70,18 +70,23 @@ def test_every_variable_may_be_encrypted(emulator: EmulatorServer, tmp_path: Pat
     assert accepted.exit_status == 0, accepted.output
     assert "1 accepted" in accepted.words
     back = {"source": login[TARGET], "target": login[SOURCE], "unchecked": "fail", "on_failure": "stay"}
-    moved = run(tmp_path, "transfer", volumes=[disk], **shared, **back)
+    emulator.create_server(TARGET, "db01", {"name": "of a server"}, status="SHUTOFF")
+    emulator.create_server(SOURCE, "app01", status="SHUTOFF")
+    emulator.create_volume(TARGET, "to a server")
+    disks = [disk, {"volume": "to a server", "attach_to": "app01"}]
+    servers = [{"name": "db01", "target": "app01"}]
+    moved = run(tmp_path, "transfer", volumes=disks, servers=servers, detach="stopped", **shared, **back)
     assert moved.exit_status == 0, moved.output
-    assert "1 moved" in moved.words
+    assert "3 moved" in moved.words
+    assert "Attached: 2 of 2 disks" in moved.words
 
 
 def test_what_is_encrypted_is_looked_at_before_anything_changes(emulator: EmulatorServer, tmp_path: Path) -> None:
-    emulator.create_volume(SOURCE, "disk")
     login = {
         side: {name: emulator.cloud(cloud)[name] for name in ("auth", "region_name")}
         for side, cloud in (("source", SOURCE), ("target", TARGET))
     }
-    disks = ["disk", {"volume": "disk", "attach_to": " "}]
+    disks = ["d1", {"volume": "d2", "attach_to": " "}]
     refused = run(tmp_path, "transfer", **login, volumes=disks, servers=[{"name": ""}], name=" x", report_dir="a\tb")
     assert refused.exit_status != 0
     for name in ("volumes holds a disk", "servers has to be a list", "name has to be", "report_dir has to be"):
