@@ -17,6 +17,7 @@ from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
     Transfer,
     Volume,
     age,
+    quota_from_api,
     utc,
 )
 from tests.support.bodies import PROJECT, volume, volume_body
@@ -134,6 +135,37 @@ def test_a_key_does_not_show_itself() -> None:
 )
 def test_what_is_left_of_a_quota(limit: Limit, free: int | None) -> None:
     assert limit.free == free
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # Each cloud has keys of its own, and "id" is the project: no limit, whatever is in it.
+        ({"id": "P", "volumes": {"in_use": 1, "limit": -1, "reserved": 0}}, {"volumes": Limit(1, -1, 0)}),
+        ({"id": {"in_use": 1, "limit": 2, "reserved": 0}}, {}),
+        (
+            {"volumes_SSD": {"in_use": "1", "limit": "9", "reserved": "2"}, "ids": {"limit": 3}},
+            {"volumes_SSD": Limit(1, 9, 2), "ids": Limit(0, 3, 0)},
+        ),
+        ({"volumes": {"in_use": None, "limit": 5}}, {"volumes": Limit(0, 5, 0)}),
+        ({"volumes": None, "gigabytes": {}}, {}),
+        (None, {}),
+    ],
+)
+def test_a_quota_set_is_read(body: Any, expected: dict[str, Limit]) -> None:
+    assert quota_from_api(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"volumes": {"in_use": 1, "limit": "many"}}, "quota of volumes whose 'limit' is not a number"),
+        ({"id": "P", "volumes": 5}, "quota set whose 'volumes' is not an object"),
+    ],
+)
+def test_a_quota_that_is_no_number_is_named(body: Any, words: str) -> None:
+    with pytest.raises(MalformedAnswer, match=words):
+        quota_from_api(body)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Limit, quota_from_api
+from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Limit
 from ansible_collections.otc.evs.plugins.module_utils._plan.quota import Need, shortfalls
 
 
@@ -58,20 +55,3 @@ def test_names_each_limit_that_does_not_suffice(
 def test_says_the_numbers() -> None:
     (shortfall,) = shortfalls(quota(gigabytes=(61, 100, 9)), TWO)
     assert shortfall.sentence == "gigabytes: 40 needed, 30 free (61 in use, 9 reserved, limit 100)"
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        ({"id": "P", "volumes": {"in_use": 1, "limit": -1, "reserved": 0}}, {"volumes": Limit(1, -1, 0)}),
-        ({"volumes": {"in_use": None, "limit": 5}}, {"volumes": Limit(0, 5, 0)}),
-        (None, {}),
-    ],
-)
-def test_reads_a_quota_set(body: Any, expected: dict[str, Limit]) -> None:
-    assert quota_from_api(body) == expected
-
-
-def test_a_quota_that_is_no_number_is_named() -> None:
-    with pytest.raises(MalformedAnswer, match="quota of volumes whose 'limit' is not a number"):
-        quota_from_api({"volumes": {"in_use": 1, "limit": "many"}})
