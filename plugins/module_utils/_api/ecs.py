@@ -14,7 +14,7 @@ from __future__ import annotations
 import urllib.parse
 
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import mapping, text
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Job
 
 OF_NOVA = "/v2.1/"
@@ -52,7 +52,7 @@ class Ecs:
     @staticmethod
     def _job_of(answer: object) -> str | None:
         # What became of a disk both services tell as well, so a job that is not named of is no reason to fail.
-        return text(mapping(answer), "job_id", "job") or None
+        return Fields(answer, "job").text("job_id") or None
 
 
 def _attach(server_id: str, volume_id: str) -> tuple[str, dict[str, object]]:

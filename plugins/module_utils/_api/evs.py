@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Place, Project
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import Pair, Placement, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import (
@@ -83,7 +83,7 @@ class Evs:
     def create_volume(self, name: str, size: int, traits: Mapping[str, str]) -> str:
         """Make an empty disk of so many GiB; returns its ID.  It is not available at once."""
         body = {"volume": {"name": name, "size": size, **traits}}
-        return required_text(mapping(self._client.post("volumes", body).get("volume")), "id", "disk")
+        return Fields(self._client.post("volumes", body).get("volume"), "disk").required_text("id")
 
     def delete_volume(self, volume_id: str) -> bool:
         """Delete a disk; False if there was none any more."""
@@ -151,9 +151,9 @@ class Evs:
     def volume_types(self) -> frozenset[str]:
         """The names and IDs of the volume types that the project may use."""
         pages = self._client.linked_pages("types", "volume_types", {}, links="volume_type_links", limited=False)
-        types = [mapping(body) for page in pages for body in page]
-        named = {required_text(body, "id", "volume type") for body in types}
-        return frozenset(named.union(text(body, "name", "volume type") for body in types))
+        types = [Fields(body, "volume type") for page in pages for body in page]
+        named = {body.required_text("id") for body in types}
+        return frozenset(named.union(body.text("name") for body in types))
 
     def snapshots(self, volume_id: str | None = None) -> Iterator[list[Snapshot]]:
         """Snapshots, page by page: of one disk, or all of the project."""
@@ -190,13 +190,14 @@ class Evs:
     def vendor_encrypted(self, volume_id: str) -> bool | None:
         """Whether EVS itself calls a disk encrypted; None where block storage is not EVS."""
         try:
-            body = mapping(self._client.get(f"os-vendor-volumes/{_segment(volume_id)}").get("volume"))
+            body = self._client.get(f"os-vendor-volumes/{_segment(volume_id)}").get("volume")
         except ApiError as error:
             if error.status == 404:
                 return None
             raise
-        required_text(body, "id", "disk")
-        return flag(body, "encrypted", "disk")
+        fields = Fields(body, "disk")
+        fields.required_text("id")
+        return fields.flag("encrypted")
 
     def _deleted(self, path: str) -> bool:
         try:

@@ -20,7 +20,7 @@ from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
 from ansible_collections.otc.evs.plugins.module_utils._api.ecs import Ecs
 from ansible_collections.otc.evs.plugins.module_utils._api.session import Session
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import mapping, text
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields, mapping
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.servers import Action, Job, Seat, Server
 
@@ -139,13 +139,13 @@ class Nova:
     def _headers(self) -> dict[str, str]:
         root = self._plain.url.rpartition("/")[0] if self._plain.url.endswith(self.project.id) else self._plain.url
         try:
-            document = mapping(self._plain.elsewhere(root).get("").get("version"))
+            document = Fields(self._plain.elsewhere(root).get("").get("version"), "version")
         except ApiError as error:
             if error.status >= 500:
                 raise
             # Without its range the oldest version is the one that is surely there.
             return {}
-        version = best(text(document, "min_version", "version"), text(document, "version", "version"))
+        version = best(document.text("min_version"), document.text("version"))
         return {"OpenStack-API-Version": f"compute {version}"} if version else {}
 
 
@@ -171,7 +171,7 @@ def _is_of_ecs(error: ApiError) -> bool:
 
 
 def _require_volume(answer: object, volume_id: str) -> None:
-    found = text(mapping(mapping(answer).get("volumeAttachment")), "volumeId", "attachment")
+    found = Fields(mapping(answer).get("volumeAttachment"), "attachment").text("volumeId")
     if found != volume_id:
         raise MalformedAnswer(f"The server answered the attach of disk {volume_id} with one of {found or 'nothing'}.")
 

@@ -21,7 +21,8 @@ from ansible_collections.otc.evs.plugins.module_utils._api.evs import Evs
 from ansible_collections.otc.evs.plugins.module_utils._api.services import Services
 from ansible_collections.otc.evs.plugins.module_utils._errors import EvsError
 from ansible_collections.otc.evs.plugins.module_utils._flows.pool import WORTH_A_PAGE, run_all
-from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Named, Snapshot
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Named
+from ansible_collections.otc.evs.plugins.module_utils._model.protection import Backup, Snapshot
 from ansible_collections.otc.evs.plugins.module_utils._model.volumes import Volume
 from ansible_collections.otc.evs.plugins.module_utils._plan.constraints import blockers
 from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evidence

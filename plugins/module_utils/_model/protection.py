@@ -16,35 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
-    flag,
-    mapping,
-    nested,
-    number,
-    objects,
-    optional_text,
-    required_text,
-    text,
-    texts,
-)
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields, Named
 
 DISK = "OS::Cinder::Volume"
 MADE_BY_A_BACKUP = ("autobk_snapshot_", "manualbk_snapshot_")
 """How the names of such snapshots begin, whichever service has made the backup."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """Something with an ID and perhaps a name."""
-
-    id: str
-    name: str
-
-    @property
-    def label(self) -> str:
-        """How messages call it."""
-        return safe(f"{self.name} ({self.id})" if self.name else self.id)
 
 
 @dataclass(frozen=True)
@@ -58,16 +34,16 @@ class Snapshot(Named):
 
     @classmethod
     def from_api(cls, body: Any) -> Snapshot:
-        fields = mapping(body)
-        name = text(fields, "name", "snapshot")
-        metadata = nested(fields, "metadata", "snapshot")
+        fields = Fields(body, "snapshot")
+        name = fields.text("name")
+        metadata = fields.nested("metadata")
         return cls(
-            id=required_text(fields, "id", "snapshot"),
+            id=fields.required_text("id"),
             name=name,
-            volume_id=required_text(fields, "volume_id", "snapshot"),
-            status=text(fields, "status", "snapshot"),
+            volume_id=fields.required_text("volume_id"),
+            status=fields.text("status"),
             of_a_backup=name.startswith(MADE_BY_A_BACKUP) or "__system__enableActive" in metadata,
-            size=number(fields, "size", "snapshot"),
+            size=fields.number("size"),
         )
 
 
@@ -80,24 +56,27 @@ class Backup(Named):
     @classmethod
     def from_volume_api(cls, body: Any) -> Backup:
         """Read a backup of VBS or Cinder."""
-        fields = mapping(body)
+        fields = Fields(body, "backup")
         return cls(
-            id=required_text(fields, "id", "backup"),
-            name=text(fields, "name", "backup"),
-            volume_id=required_text(fields, "volume_id", "backup"),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
+            volume_id=fields.required_text("volume_id"),
         )
 
     @classmethod
     def all_from_cbr(cls, body: Any) -> list[Backup]:
         """Read the backups of disks in a backup of CBR: itself, or the parts of a server's."""
-        fields = mapping(body)
-        parts = [backup for child in objects(fields, "children", "backup") for backup in cls.all_from_cbr(child)]
-        if required_text(fields, "resource_type", "backup") == DISK:
+        return cls._all_in(Fields(body, "backup"))
+
+    @classmethod
+    def _all_in(cls, fields: Fields) -> list[Backup]:
+        parts = [backup for child in fields.objects("children", "backup") for backup in cls._all_in(child)]
+        if fields.required_text("resource_type") == DISK:
             parts.append(
                 cls(
-                    id=required_text(fields, "id", "backup"),
-                    name=text(fields, "name", "backup"),
-                    volume_id=required_text(fields, "resource_id", "backup"),
+                    id=fields.required_text("id"),
+                    name=fields.text("name"),
+                    volume_id=fields.required_text("resource_id"),
                 )
             )
         return parts
@@ -117,15 +96,15 @@ class Vault(Named):
 
     @classmethod
     def from_api(cls, body: Any) -> Vault:
-        fields = mapping(body)
-        resources = objects(fields, "resources", "vault")
-        disks = [item for item in resources if required_text(item, "type", "resource of a vault") == DISK]
+        fields = Fields(body, "vault")
+        resources = fields.objects("resources", "resource of a vault")
+        disks = [item for item in resources if item.required_text("type") == DISK]
         return cls(
-            id=required_text(fields, "id", "vault"),
-            name=text(fields, "name", "vault"),
-            locked=flag(fields, "locked", "vault"),
-            binds_by_itself=flag(fields, "auto_bind", "vault"),
-            volume_ids=frozenset(required_text(item, "id", "resource of a vault") for item in disks),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
+            locked=fields.flag("locked"),
+            binds_by_itself=fields.flag("auto_bind"),
+            volume_ids=frozenset(item.required_text("id") for item in disks),
         )
 
 
@@ -138,13 +117,13 @@ class Policy(Named):
 
     @classmethod
     def from_api(cls, body: Any) -> Policy:
-        fields = mapping(body)
-        vaults = objects(fields, "associated_vaults", "policy")
+        fields = Fields(body, "policy")
+        vaults = fields.objects("associated_vaults", "vault of a policy")
         return cls(
-            id=required_text(fields, "id", "policy"),
-            name=text(fields, "name", "policy"),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
             enabled=fields.get("enabled") is not False,
-            vault_ids=frozenset(required_text(item, "vault_id", "vault of a policy") for item in vaults),
+            vault_ids=frozenset(item.required_text("vault_id") for item in vaults),
         )
 
 
@@ -157,11 +136,11 @@ class Pair(Named):
 
     @classmethod
     def from_api(cls, body: Any) -> Pair:
-        fields = mapping(body)
+        fields = Fields(body, "replication pair")
         return cls(
-            id=required_text(fields, "id", "replication pair"),
-            name=text(fields, "name", "replication pair"),
-            status=text(fields, "status", "replication pair"),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
+            status=fields.text("status"),
             volume_ids=frozenset(part.strip() for part in _parts(fields) if part.strip()),
         )
 
@@ -179,27 +158,27 @@ class Placement:
 
     @classmethod
     def from_api(cls, body: Any) -> Placement:
-        fields = mapping(body)
+        fields = Fields(body, "disk")
         return cls(
-            volume_id=required_text(fields, "id", "disk"),
-            service_type=text(fields, "service_type", "disk"),
-            pool_id=text(fields, "dedicated_storage_id", "disk"),
-            pool_name=text(fields, "dedicated_storage_name", "disk"),
+            volume_id=fields.required_text("id"),
+            service_type=fields.text("service_type"),
+            pool_id=fields.text("dedicated_storage_id"),
+            pool_name=fields.text("dedicated_storage_name"),
             tags=_tags(fields),
-            wwn=optional_text(fields, "wwn", "disk"),
+            wwn=fields.optional_text("wwn"),
         )
 
 
-def _parts(fields: Mapping[str, Any]) -> list[str]:
+def _parts(fields: Fields) -> list[str]:
     """The disks of a pair: one string with commas by the documents; a list is understood as well."""
     given = fields.get("volume_ids")
     if isinstance(given, list) and given and all(isinstance(part, str) for part in given):
         return given
-    return required_text(fields, "volume_ids", "replication pair").split(",")
+    return fields.required_text("volume_ids").split(",")
 
 
-def _tags(fields: Mapping[str, Any]) -> Mapping[str, str]:
+def _tags(fields: Fields) -> Mapping[str, str]:
     """Tags are an object in EVS, and a list of keys and values in its neighbours."""
     if not isinstance(fields.get("tags"), list):
-        return texts(fields, "tags", "disk")
-    return {text(tag, "key", "tag"): text(tag, "value", "tag") for tag in objects(fields, "tags", "disk")}
+        return fields.texts("tags")
+    return {tag.text("key"): tag.text("value") for tag in fields.objects("tags", "tag")}

@@ -15,16 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
-    flag,
-    mapping,
-    objects,
-    optional_text,
-    required_text,
-    text,
-    texts,
-)
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields, Named
 
 ACTIVE = "ACTIVE"
 SHUTOFF = "SHUTOFF"
@@ -45,11 +36,11 @@ class Seat:
 
     @classmethod
     def from_api(cls, body: Any) -> Seat:
-        fields = mapping(body)
+        fields = Fields(body, "attachment")
         return cls(
-            volume_id=required_text(fields, "volumeId", "attachment"),
-            device=text(fields, "device", "attachment"),
-            delete_on_termination=_optional_flag(fields, "delete_on_termination", "attachment"),
+            volume_id=fields.required_text("volumeId"),
+            device=fields.text("device"),
+            delete_on_termination=fields.optional_flag("delete_on_termination"),
         )
 
     @property
@@ -59,11 +50,9 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Server:
+class Server(Named):
     """A server as its project sees it; its seats carry no devices unless they were asked for."""
 
-    id: str
-    name: str
     status: str
     task_state: str | None
     locked: bool | None
@@ -75,30 +64,25 @@ class Server:
 
     @classmethod
     def from_api(cls, body: Any) -> Server:
-        fields = mapping(body)
+        fields = Fields(body, "server")
         return cls(
-            id=required_text(fields, "id", "server"),
-            name=text(fields, "name", "server"),
-            status=required_text(fields, "status", "server"),
-            task_state=optional_text(fields, "OS-EXT-STS:task_state", "server"),
-            locked=_optional_flag(fields, "locked", "server"),
-            availability_zone=optional_text(fields, "OS-EXT-AZ:availability_zone", "server"),
-            project_id=optional_text(fields, "tenant_id", "server"),
-            root_device=optional_text(fields, "OS-EXT-SRV-ATTR:root_device_name", "server"),
-            metadata=tuple(sorted(texts(fields, "metadata", "server").items())),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
+            status=fields.required_text("status"),
+            task_state=fields.optional_text("OS-EXT-STS:task_state"),
+            locked=fields.optional_flag("locked"),
+            availability_zone=fields.optional_text("OS-EXT-AZ:availability_zone"),
+            project_id=fields.optional_text("tenant_id"),
+            root_device=fields.optional_text("OS-EXT-SRV-ATTR:root_device_name"),
+            metadata=tuple(sorted(fields.texts("metadata").items())),
             seats=tuple(
                 Seat(
-                    required_text(item, "id", "disk of a server"),
-                    delete_on_termination=_optional_flag(item, "delete_on_termination", "disk of a server"),
+                    item.required_text("id"),
+                    delete_on_termination=item.optional_flag("delete_on_termination"),
                 )
-                for item in objects(fields, "os-extended-volumes:volumes_attached", "server")
+                for item in fields.objects("os-extended-volumes:volumes_attached", "disk of a server")
             ),
         )
-
-    @property
-    def label(self) -> str:
-        """How messages call the server."""
-        return safe(f"{self.name} ({self.id})" if self.name else self.id)
 
     def has(self, volume_id: str) -> bool:
         return self.seat_of(volume_id) is not None
@@ -135,11 +119,11 @@ class Action:
 
     @classmethod
     def from_api(cls, body: Any) -> Action:
-        fields = mapping(body)
+        fields = Fields(body, "action of a server")
         return cls(
-            name=text(fields, "action", "action of a server"),
-            request_id=required_text(fields, "request_id", "action of a server"),
-            failed=text(fields, "message", "action of a server").lower() == FAILED_ACTION,
+            name=fields.text("action"),
+            request_id=fields.required_text("request_id"),
+            failed=fields.text("message").lower() == FAILED_ACTION,
         )
 
 
@@ -154,12 +138,12 @@ class Job:
 
     @classmethod
     def from_api(cls, body: Any) -> Job:
-        fields = mapping(body)
+        fields = Fields(body, "job")
         return cls(
-            id=required_text(fields, "job_id", "job"),
-            status=required_text(fields, "status", "job").upper(),
-            code=optional_text(fields, "error_code", "job"),
-            reason=text(fields, "fail_reason", "job"),
+            id=fields.required_text("job_id"),
+            status=fields.required_text("status").upper(),
+            code=fields.optional_text("error_code"),
+            reason=fields.text("fail_reason"),
         )
 
     @property
@@ -179,7 +163,3 @@ def guest_name(volume_id: str) -> str:
 def scsi_guest_name(wwn: str | None) -> str | None:
     """The same of a SCSI disk; None without a World Wide Name."""
     return f"wwn-0x{wwn.lower()}" if wwn and WWN.fullmatch(wwn) else None
-
-
-def _optional_flag(fields: Any, key: str, what: str) -> bool | None:
-    return None if fields.get(key) is None else flag(fields, key, what)

@@ -16,18 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import (
-    flag,
-    mapping,
-    nested,
-    number,
-    objects,
-    optional_text,
-    required_text,
-    text,
-    texts,
-)
-from ansible_collections.otc.evs.plugins.module_utils._text import safe
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields, Named, mapping
 
 AVAILABLE = "available"
 AWAITING_TRANSFER = "awaiting-transfer"
@@ -61,11 +50,9 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Volume:
+class Volume(Named):
     """A disk as its project sees it; `size` is in GiB."""
 
-    id: str
-    name: str
     status: str
     size: int
     volume_type: str | None
@@ -85,26 +72,26 @@ class Volume:
 
     @classmethod
     def from_api(cls, body: Any) -> Volume:
-        fields = mapping(body)
+        fields = Fields(body, "disk")
         return cls(
-            id=required_text(fields, "id", "disk"),
-            name=text(fields, "name", "disk"),
-            status=required_text(fields, "status", "disk"),
-            size=number(fields, "size", "disk"),
-            volume_type=optional_text(fields, "volume_type", "disk"),
-            project_id=optional_text(fields, "os-vol-tenant-attr:tenant_id", "disk"),
-            availability_zone=optional_text(fields, "availability_zone", "disk"),
-            description=optional_text(fields, "description", "disk"),
-            bootable=flag(fields, "bootable", "disk"),
-            encrypted=flag(fields, "encrypted", "disk"),
+            id=fields.required_text("id"),
+            name=fields.text("name"),
+            status=fields.required_text("status"),
+            size=fields.number("size"),
+            volume_type=fields.optional_text("volume_type"),
+            project_id=fields.optional_text("os-vol-tenant-attr:tenant_id"),
+            availability_zone=fields.optional_text("availability_zone"),
+            description=fields.optional_text("description"),
+            bootable=fields.flag("bootable"),
+            encrypted=fields.flag("encrypted"),
             created_at=utc(fields.get("created_at")),
             attachments=tuple(
-                Attachment(text(item, "server_id", "attachment"), text(item, "device", "attachment"))
-                for item in objects(fields, "attachments", "disk")
+                Attachment(item.text("server_id"), item.text("device"))
+                for item in fields.objects("attachments", "attachment")
             ),
-            multiattach=flag(fields, "multiattach", "disk"),
-            metadata=texts(fields, "metadata", "disk"),
-            group_id=text(fields, "group_id", "disk") or text(fields, "consistencygroup_id", "disk") or None,
+            multiattach=fields.flag("multiattach"),
+            metadata=fields.texts("metadata"),
+            group_id=fields.text("group_id") or fields.text("consistencygroup_id") or None,
             has_data_source=bool(fields.get("snapshot_id") or fields.get("volume_image_metadata")),
         )
 
@@ -113,11 +100,6 @@ class Volume:
         row = {**vars(self), "attachments": [asdict(item) for item in self.attachments]}
         del row["has_data_source"]
         return row
-
-    @property
-    def label(self) -> str:
-        """How messages call the disk."""
-        return safe(f"{self.name} ({self.id})" if self.name else self.id)
 
     @property
     def is_scsi(self) -> bool:
@@ -141,12 +123,12 @@ class Transfer:
 
     @classmethod
     def from_api(cls, body: Any) -> Transfer:
-        fields = mapping(body)
+        fields = Fields(body, "transfer")
         key = fields.get("auth_key")
         return cls(
-            id=required_text(fields, "id", "transfer"),
-            volume_id=required_text(fields, "volume_id", "transfer"),
-            name=text(fields, "name", "transfer"),
+            id=fields.required_text("id"),
+            volume_id=fields.required_text("volume_id"),
+            name=fields.text("name"),
             created_at=utc(fields.get("created_at")),
             auth_key=Secret(key) if isinstance(key, str) and key else None,
         )
@@ -168,10 +150,10 @@ class Limit:
 
 def quota_from_api(body: Any) -> dict[str, Limit]:
     """The limits of a quota set by the API's key; keys the cloud does not have are absent."""
-    limits = mapping(body)
+    limits = Fields(body, "quota set")
     return {
-        key: Limit(*(number(limit, part, f"quota of {key}") for part in ("in_use", "limit", "reserved")))
-        for key, limit in ((key, nested(limits, key, "quota set")) for key in limits if key != "id")
+        key: Limit(*(Fields(limit, f"quota of {key}").number(part) for part in ("in_use", "limit", "reserved")))
+        for key, limit in ((key, limits.nested(key)) for key in mapping(body) if key != "id")
         if limit
     }
 

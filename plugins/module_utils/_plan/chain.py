@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import mapping, objects, optional_text, required_text
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ATTACHED,
     BLOCKED,
@@ -47,20 +47,20 @@ class Foreseen:
     @classmethod
     def from_row(cls, row: Any) -> Foreseen | None:
         """None is a disk whose ID is not known."""
-        fields = mapping(row)
-        volume_id = optional_text(fields, "id", "disk")
+        fields = Fields(row, "disk")
+        volume_id = fields.optional_text("id")
         if volume_id is None:
             return None
-        servers, devices = (mapping(fields.get(name)) for name in ("server", "device"))
+        servers, devices = (Fields(fields.get(name), "disk") for name in ("server", "device"))
         return cls(
             volume_id,
-            required_text(fields, "outcome", "disk"),
-            tuple(_reason(item) for item in objects(fields, "reasons", "disk")),
+            fields.required_text("outcome"),
+            tuple(_reason(item) for item in fields.objects("reasons", "reason")),
             _place(servers.get("before")),
             _place(servers.get("after")),
-            optional_text(devices, "before", "disk"),
-            optional_text(devices, "after", "disk"),
-            optional_text(fields, "guest_name", "disk"),
+            devices.optional_text("before"),
+            devices.optional_text("after"),
+            fields.optional_text("guest_name"),
         )
 
 
@@ -155,12 +155,12 @@ def _foreseen(option: str, rows: Sequence[Any] | None) -> list[Foreseen]:
     return [row for row in found if row]
 
 
-def _reason(item: Any) -> Reason:
-    return Reason(*(required_text(item, name, "reason") for name in ("constraint", "reason", "remedy")))
+def _reason(item: Fields) -> Reason:
+    return Reason(*(item.required_text(name) for name in ("constraint", "reason", "remedy")))
 
 
 def _place(value: Any) -> Place | None:
     if value is None:
         return None
-    fields = mapping(value)
-    return Place(required_text(fields, "id", "server"), optional_text(fields, "name", "server") or "")
+    fields = Fields(value, "server")
+    return Place(fields.required_text("id"), fields.optional_text("name") or "")

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import quoted
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Named
 from ansible_collections.otc.evs.plugins.module_utils._model.projects import Project
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     Backup,
-    Named,
     Pair,
     Placement,
     Policy,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer, UsageError, quoted
-from ansible_collections.otc.evs.plugins.module_utils._model.parse import flag, mapping, required_text, text
+from ansible_collections.otc.evs.plugins.module_utils._model.parse import Fields
 from ansible_collections.otc.evs.plugins.module_utils._model.rows import (
     ALREADY_DETACHED,
     GONE,
@@ -52,23 +52,22 @@ class Remembered:
 def remembered_of(rows: Sequence[Any], project_id: str) -> list[Remembered]:
     """What is remembered of the servers of a project."""
     try:
-        told = [_remembered(mapping(row)) for row in rows]
+        told = [_remembered(Fields(row, "journal")) for row in rows]
     except MalformedAnswer as error:
         raise UsageError("Option remembered takes what a journal of this collection holds.") from error
     return [item for item in told if item.project_id == project_id]
 
 
-def _remembered(row: Mapping[str, Any]) -> Remembered:
-    what = "journal"
-    place = Place(required_text(row, "server_id", what), text(row, "server_name", what))
+def _remembered(row: Fields) -> Remembered:
+    place = Place(row.required_text("server_id"), row.text("server_name"))
     return Remembered(
-        required_text(row, "project_id", what),
-        required_text(row, "volume_id", what),
-        text(row, "volume_name", what),
+        row.required_text("project_id"),
+        row.required_text("volume_id"),
+        row.text("volume_name"),
         place,
-        text(row, "device", what),
-        flag(row, "is_over", what),
-        text(row, "run", what),
+        row.text("device"),
+        row.flag("is_over"),
+        row.text("run"),
     )
 
 

@@ -12,18 +12,12 @@ from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAn
 from ansible_collections.otc.evs.plugins.module_utils._model.protection import (
     DISK,
     Backup,
-    Named,
     Pair,
     Placement,
     Policy,
     Snapshot,
     Vault,
 )
-
-
-@pytest.mark.parametrize(("name", "label"), [("nightly", "nightly (i)"), ("", "i"), ("n\x07", "n\\x07 (i)")])
-def test_how_messages_call_it(name: str, label: str) -> None:
-    assert Named("i", name).label == label
 
 
 @pytest.mark.parametrize(
