@@ -39,8 +39,7 @@ from tests.support.tenants import session_of
 
 pytestmark = pytest.mark.usefixtures("quick")
 
-Pages = Iterator[list[Any]]
-LISTS: dict[str, Callable[[Client], Pages]] = {
+LISTS: dict[str, Callable[[Client], Iterator[Any]]] = {
     "by marker": lambda client: client.linked_pages("list", "list", {}),
     "by offset": lambda client: client.linked_pages("list", "list", {}, by_offset=True),
     "counted": lambda client: client.counted_pages("list", {}),

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 
@@ -38,6 +38,13 @@ class Sender(Protocol):
 
     def newest_microversion(self, url: str) -> tuple[int, int] | None:
         """See the session."""
+
+
+class Page(NamedTuple):
+    """A page of a list, and whether the next one will be asked for."""
+
+    entries: list[Any]
+    more: bool
 
 
 class Client:
@@ -93,28 +100,12 @@ class Client:
         microversion: str | None = None,
         links: str | None = None,
         limited: bool = True,
-    ) -> Iterator[list[Any]]:
+    ) -> Iterator[Page]:
         """The pages of a list in the style of Cinder, such as volumes/detail, by marker or by offset.
 
         The links that the server gives are a sign that there is more, and never followed: EVS puts
         hosts of its own network into them.  If it is not `limited` they alone tell.
         """
-        yield from (
-            entries
-            for entries, dummy in self.pages_and_more(path, key, filters, by_offset, microversion, links, limited)
-        )
-
-    def pages_and_more(
-        self,
-        path: str,
-        key: str,
-        filters: Mapping[str, str],
-        by_offset: bool = False,
-        microversion: str | None = None,
-        links: str | None = None,
-        limited: bool = True,
-    ) -> Iterator[tuple[list[Any], bool]]:
-        """The same, and with each page whether the next one would be asked for."""
         links = links or f"{key}_links"
         asked = {"limit": PAGE, **filters} if limited else filters
         position: dict[str, Any] = {}
@@ -131,7 +122,7 @@ class Client:
                 raise missing
             full = limited and len(entries) >= PAGE
             more = bool(entries and (missing or full or answer.get(links)))
-            yield entries, more
+            yield Page(entries, more)
             if not more:
                 return
             if by_offset:

@@ -61,7 +61,7 @@ class Evs:
     def volume_pages(self, name: str | None = None, status: str | None = None) -> Iterator[tuple[list[Volume], bool]]:
         """The same by pages, and with each whether there is one more, which is asked for only if it is wanted."""
         filters = {key: value for key, value in (("name", name), ("status", status)) if value is not None}
-        pages = self._client.pages_and_more("volumes/detail", "volumes", filters, microversion=self._with_groups)
+        pages = self._client.linked_pages("volumes/detail", "volumes", filters, microversion=self._with_groups)
         for page, more in pages:
             volumes = [
                 volume
@@ -151,7 +151,7 @@ class Evs:
     def volume_types(self) -> frozenset[str]:
         """The names and IDs of the volume types that the project may use."""
         pages = self._client.linked_pages("types", "volume_types", {}, links="volume_type_links", limited=False)
-        types = [Fields(body, "volume type") for page in pages for body in page]
+        types = [Fields(body, "volume type") for page in pages for body in page.entries]
         named = {body.required_text("id") for body in types}
         return frozenset(named.union(body.text("name") for body in types))
 
@@ -159,14 +159,14 @@ class Evs:
         """Snapshots, page by page: of one disk, or all of the project."""
         filters = {"volume_id": volume_id} if volume_id else {}
         for page in self._client.linked_pages("snapshots/detail", "snapshots", filters):
-            yield [Snapshot.from_api(body) for body in page]
+            yield [Snapshot.from_api(body) for body in page.entries]
 
     def replications(self, volume_id: str | None = None) -> Iterator[list[Pair]]:
         """The replication pairs of EVS itself, which has had none since 2019 and may not know the call."""
         filters = {"volume_id": volume_id} if volume_id else {}
         try:
             for page in self._client.linked_pages("os-vendor-replications", "replications", filters):
-                yield [Pair.from_api(body) for body in page]
+                yield [Pair.from_api(body) for body in page.entries]
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -181,7 +181,7 @@ class Evs:
         filters = {"ids": f"[{quoted}]"} if len(volume_ids) <= MOST_IDS else {}
         try:
             pages = self._client.linked_pages(path, "volumes", filters)
-            return [Placement.from_api(body) for page in pages for body in page]
+            return [Placement.from_api(body) for page in pages for body in page.entries]
         except ApiError as error:
             if error.status != 404:
                 raise

@@ -51,7 +51,7 @@ class Nova:
     def servers(self) -> Iterator[Server]:
         """The project's servers, each with the IDs of its disks; not those of others that an administrator is shown."""
         for page in self._client().linked_pages("servers/detail", "servers", {}):
-            for server in map(Server.from_api, page):
+            for server in map(Server.from_api, page.entries):
                 if server.project_id in (None, self.project.id):
                     yield server
 

@@ -32,7 +32,7 @@ class Vbs:
         filters = {"volume_id": volume_id} if volume_id else {}
         try:
             for page in self._client.linked_pages("backups/detail", "backups", filters, by_offset=True):
-                yield [Backup.from_volume_api(body) for body in page]
+                yield [Backup.from_volume_api(body) for body in page.entries]
         except ApiError as error:
             if self._listed or error.status != 404:
                 raise

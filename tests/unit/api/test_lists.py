@@ -23,7 +23,10 @@ def client_of(emulator: EmulatorServer, script: Script) -> Client:
 
 
 def read(client: Client, how: str) -> list[str]:
-    pages = client.counted_pages("list", {}) if how == "counted" else client.linked_pages("list", "list", {})
+    if how == "counted":
+        pages = list(client.counted_pages("list", {}))
+    else:
+        pages = [page.entries for page in client.linked_pages("list", "list", {})]
     return [entry["id"] for page in pages for entry in page]
 
 
