@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
-from ansible_collections.otc.evs.plugins.plugin_utils._telling import table
+from ansible_collections.otc.evs.plugins.plugin_utils._telling import table, trial_table
 
 DOCUMENTATION = r"""
 name: transfer_table
@@ -16,11 +16,14 @@ short_description: Show what a module would do with each disk
 version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
-  - Lines for people, of which the role P(otc.evs.tenant_transfer#role) shows the decisions before it acts.
+  - Lines for people, of which the role P(otc.evs.tenant_transfer#role) shows the decisions before it acts, and what
+    held in a trial.
   - Private to the role; it may change in any release.
 options:
   _input:
-    description: What M(otc.evs.evs_move), M(otc.evs.evs_transfer) or M(otc.evs.evs_transfer_accept) returned.
+    description:
+      - What M(otc.evs.evs_move), M(otc.evs.evs_transfer), M(otc.evs.evs_transfer_accept), or M(otc.evs.evs_trial)
+        returned.
     type: dict
     required: true
 """
@@ -33,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A line for each disk, the totals, and the reasons of those that stay.
+  description: A line for each disk or step, the totals, and the reasons of those that stay or were left out.
   type: list
   elements: str
 """
@@ -42,6 +45,8 @@ _value:
 def transfer_table(told: Mapping[str, Any]) -> list[str]:
     """See DOCUMENTATION."""
     told = opened(told)
+    if "steps" in told:
+        return trial_table(told["steps"])
     return table(told["disks"], [told.get("source") or {}, told.get("target") or {}], told["problems"])
 
 

@@ -9,7 +9,7 @@ Sentences, tables and counts are made of what the modules told; nothing is decid
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.packed import Told
@@ -65,6 +65,7 @@ MOST_LINES = 40
 MOST_REASONS = 100
 SKIP = "To leave these disks and go on with the others, set tenant_transfer_blocked to skip."
 HEADINGS = ("DISK", "SIZE", "TYPE", "PROJECT", "DECISION")
+TRIAL_HEADINGS = ("HELD", "STEP", "PROJECT", "WHAT WAS READ")
 
 
 def label(row: Told) -> str:
@@ -145,6 +146,43 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
     return lines
 
 
+def trial_table(steps: Sequence[Told]) -> list[str]:
+    """What held in a trial, for people: a line for each step, and one for all left out for the same reason."""
+    names = _short_names({step["tenant"] for step in steps})
+    tried = [step for step in steps if step["held"] is not None]
+    rows = [
+        (
+            "yes" if step["held"] else "NO",
+            step["name"],
+            names[step["tenant"]],
+            # Why one did not hold is said at the end, of all of them.
+            _with_names(step["message"], names) if step["held"] else "see the last lines",
+        )
+        for step in tried
+    ]
+    left_out: dict[str, list[str]] = {}
+    for step in steps:
+        if step["held"] is None:
+            left_out.setdefault(step["message"].rstrip("."), []).append(step["name"])
+    return [
+        *_aligned([TRIAL_HEADINGS, *rows]),
+        f"Total: {sum(step['held'] for step in tried)} of {len(tried)} steps held.",
+        *(f"{why}: {', '.join(those)}." for why, those in left_out.items()),
+    ]
+
+
+def _short_names(labels: Collection[str]) -> dict[str, str]:
+    """Projects by their names alone, if those differ."""
+    names = {label: label.rpartition(" (")[0] or label for label in labels}
+    return names if len(set(names.values())) == len(names) else {label: label for label in labels}
+
+
+def _with_names(text: str, names: Mapping[str, str]) -> str:
+    for full, name in names.items():
+        text = text.replace(full, name)
+    return text
+
+
 def _cells(row: Told, names: Mapping[str, str]) -> tuple[str, ...]:
     constraints = ", ".join(reason["constraint"] for reason in row["reasons"])
     decision = decision_of(row)
@@ -184,7 +222,7 @@ def notes(rows: Iterable[Told]) -> list[str]:
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows in columns, without those of which nothing is known, such as the project of what is to be accepted."""
-    known = [column for column in range(len(HEADINGS) - 1) if {row[column] for row in rows[1:]} != {"-"}]
+    known = [column for column in range(len(rows[0]) - 1) if {row[column] for row in rows[1:]} != {"-"}]
     widths = [max(len(row[column]) for row in rows) for column in known]
     return ["  ".join([*(row[column].ljust(width) for column, width in zip(known, widths)), row[-1]]) for row in rows]
 

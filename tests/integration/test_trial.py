@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import yaml
@@ -31,7 +32,9 @@ def test_a_trial_tells_what_held_and_leaves_nothing(emulator: EmulatorServer, tm
     run = trial(emulator, tmp_path)
     assert run.exit_status == 0, run.output
     assert run.changed == 0
-    assert "| yes | move it back |" in run.words
+    assert re.search(
+        r"^ +\"yes +move it back +tenant-a +It was read back in project tenant-a\.", run.output, re.MULTILINE
+    )
     page = (tmp_path / "trial" / "trial.md").read_text(encoding="utf-8")
     assert "| NO |" not in page
     assert "| yes | delete the disk |" in page
@@ -45,6 +48,8 @@ def test_a_trial_tells_what_held_and_leaves_nothing(emulator: EmulatorServer, tm
 def test_what_does_not_hold_is_told_and_ends_the_run(emulator: EmulatorServer, tmp_path: Path) -> None:
     run = trial(emulator, tmp_path, source=SOURCE_READER)
     assert run.exit_status == 2
+    assert re.search(r"NO +create the disk +tenant-a +see the last lines", run.output)
+    assert "Not tried, because an earlier step failed: judge the disk, " in run.words
     assert "1 of 9 steps failed" in run.words
     assert "| NO | create the disk |" in (tmp_path / "trial" / "trial.md").read_text(encoding="utf-8")
     assert emulator.volumes() == []

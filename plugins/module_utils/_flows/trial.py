@@ -38,7 +38,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.withdrawals import W
 from ansible_collections.otc.evs.plugins.module_utils._text import safe
 
 NOT_TRIED = "Not tried, because an earlier step failed."
-NOT_IN_CHECK_MODE = "Not tried in check mode: it changes something."
+NOT_IN_CHECK_MODE = "Not tried in check mode, which makes no disk to try it with."
 READS = ("read disks", "read transfers", "read the quota", "read volume types")
 EVIDENCE = (
     *("read snapshots", "read backups (VBS)", "read backups (CBR)", "read vaults (CBR)", "read policies (CBR)"),
@@ -46,7 +46,7 @@ EVIDENCE = (
 )
 CHANGES = (
     *("create the disk", "judge the disk", "offer it", "query the offer", "withdraw the offer", "move it"),
-    *("prove whose it is", "move it again, which changes nothing", "move it back"),
+    *("prove whose it is", "move it again", "move it back"),
 )
 DELETE = "delete the disk"
 
@@ -267,7 +267,8 @@ class _Trial:
         result = move(source, target.evs, self._wanted(), how, rehearsed=False)
         if expected == ALREADY_THERE and result.changed:
             raise EvsError("The second run changed something.")
-        return self._told(result, expected, f"It was read back in project {target.evs.project.label}.")
+        unchanged = ", and nothing was changed" if expected == ALREADY_THERE else ""
+        return self._told(result, expected, f"It was read back in project {target.evs.project.label}{unchanged}.")
 
     def _prove(self, owner: Evs, former: Evs) -> str:
         """By the lists, not by the answers to what was done."""

@@ -15,7 +15,7 @@ from ansible_collections.otc.evs.plugins.filter import (
     transfer_result,
     transfer_table,
 )
-from ansible_collections.otc.evs.plugins.plugin_utils._telling import table
+from ansible_collections.otc.evs.plugins.plugin_utils._telling import table, trial_table
 from tests.support.rows import HERE, THERE, told
 
 A, B = HERE.as_result(), THERE.as_result()
@@ -148,6 +148,8 @@ def test_the_table_shows_what_a_module_told() -> None:
     rows = [told("a", "moved")]
     assert show(rehearsal(*rows, problems=["No."])) == table(rows, [A, B], ["No."])
     assert show({"disks": rows, "problems": []})[1].split()[4] == HERE.id
+    steps = [{"tenant": "a", "name": "move it", "held": True, "message": "Read back."}]
+    assert show({"steps": steps, "left": None}) == trial_table(steps)
 
 
 def test_whether_a_handoff_is_for_a_project() -> None:

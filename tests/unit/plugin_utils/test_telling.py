@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     notes,
     reason_lines,
     table,
+    trial_table,
 )
 from tests.support.rows import HERE, THERE, told
 
@@ -342,3 +344,44 @@ def test_every_failure_and_every_alarm_is_told_once() -> None:
 def test_every_outcome_has_its_word() -> None:
     assert WORDS["already_there"] == "already there"
     assert {outcome.replace("_", " ") for outcome in WORDS} == set(WORDS.values())
+
+
+def step(tenant: str, name: str, held: bool | None, message: str) -> dict[str, Any]:
+    return {"tenant": tenant, "name": name, "held": held, "message": message}
+
+
+def test_a_trial_is_shown_in_columns_and_what_was_left_out_by_its_reason() -> None:
+    absent = "The catalogue lists no such service, so it keeps no disk."
+    steps = [
+        step("tenant-a (1)", "read disks", True, "Answered."),
+        step("b (2)", "move it", True, "Project b (2) has it, project tenant-a (1) does not."),
+        step("tenant-a (1)", "read vaults", None, absent),
+        step("tenant-a (1)", "read pairs", None, absent),
+        step("b (2)", "move it back", False, "GET http://127.0.0.1/ was answered 403: No."),
+        step("tenant-a (1)", "delete it", None, "Not tried."),
+    ]
+    assert trial_table(steps) == [
+        "HELD  STEP          PROJECT   WHAT WAS READ",
+        "yes   read disks    tenant-a  Answered.",
+        "yes   move it       b         Project b has it, project tenant-a does not.",
+        "NO    move it back  b         see the last lines",
+        "Total: 2 of 3 steps held.",
+        "The catalogue lists no such service, so it keeps no disk: read vaults, read pairs.",
+        "Not tried: delete it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        # The first project of each domain has the name of the region.
+        (("eu-de (1)", "eu-de (2)"), ("eu-de (1)", "eu-de (2)")),
+        (("1", "b (2)"), ("1", "b")),
+        (("a (x) (1)", "a (2)"), ("a (x)", "a")),
+    ],
+)
+def test_projects_of_a_trial_are_called_by_what_tells_them_apart(
+    labels: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    lines = trial_table([step(label, "move it", True, f"In {label}.") for label in labels])
+    assert [re.split(" {2,}", line)[-2:] for line in lines[1:3]] == [[name, f"In {name}."] for name in shown]
