@@ -8,6 +8,7 @@ Sentences, tables and counts are made of what the modules told; nothing is decid
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -65,6 +66,8 @@ MOST_LINES = 40
 MOST_REASONS = 100
 SKIP = "To leave these disks and go on with the others, set tenant_transfer_blocked to skip."
 HEADINGS = ("DISK", "SIZE", "TYPE", "PROJECT", "DECISION")
+OPTIONS = re.compile(r"\b(?=ignore_constraints\b|unchecked: |detach: )")
+"""Of the modules, where a remedy names them: the role has variables for them, which a prefix makes of them."""
 TRIAL_HEADINGS = ("HELD", "STEP", "PROJECT", "WHAT WAS READ")
 
 
@@ -99,11 +102,15 @@ def reason_lines(rows: Iterable[Told], told: Iterable[str] = ()) -> list[str]:
     elsewhere = "\n".join(told)
     return [
         f"{label(row)} {'stays' if row['outcome'] == BLOCKED else 'goes, although'} ({reason['constraint']}): "
-        f"{safe(reason['reason'], 1000)}. {safe(reason['remedy'], 1000)}"
+        f"{safe(reason['reason'], 1000)}. {_for_the_role(safe(reason['remedy'], 1000))}"
         for row in rows
         for reason in row["reasons"]
         if f"{reason['constraint']} {reason['reason'].removeprefix('it ')}" not in elsewhere
     ]
+
+
+def _for_the_role(remedy: str) -> str:
+    return OPTIONS.sub("tenant_transfer_", remedy)
 
 
 def of_all(rows: Iterable[Told], problems: Iterable[str]) -> list[str]:
@@ -134,7 +141,7 @@ def table(rows: Sequence[Told], places: Sequence[Told], problems: Sequence[str])
     lines.append(
         f"Total: {len(rows)} {'disk' if len(rows) == 1 else 'disks'}, {size:,} GiB: {total or 'nothing to do'}."
     )
-    general = of_all(rows, problems)
+    general = [_for_the_role(problem) for problem in of_all(rows, problems)]
     reasons = [*general, *reason_lines(rows, general)]
     if problems:
         lines.append("Nothing will be done, because:")

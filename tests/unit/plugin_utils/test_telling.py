@@ -385,3 +385,20 @@ def test_projects_of_a_trial_are_called_by_what_tells_them_apart(
 ) -> None:
     lines = trial_table([step(label, "move it", True, f"In {label}.") for label in labels])
     assert [re.split(" {2,}", line)[-2:] for line in lines[1:3]] == [[name, f"In {name}."] for name in shown]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "shown"),
+    [
+        ("Name zone in ignore_constraints.", "Name zone in tenant_transfer_ignore_constraints."),
+        ("Or set unchecked: allow.", "Or set tenant_transfer_unchecked: allow."),
+        ("Set detach: running.", "Set tenant_transfer_detach: running."),
+        ("Unmount it in the server and detach it.", "Unmount it in the server and detach it."),
+        ("Set tenant_transfer_ignore_constraints.", "Set tenant_transfer_ignore_constraints."),
+    ],
+)
+def test_a_remedy_names_the_variables_of_the_role(remedy: str, shown: str) -> None:
+    """Who runs the playbook has no options of modules."""
+    row = {**told("a", "blocked"), "reasons": [{"constraint": "zone", "reason": "it is", "remedy": remedy}]}
+    assert reason_lines([row]) == [f"name-a stays (zone): it is. {shown}"]
+    assert shown in "\n".join(table([told("a", "moved")], SIDES, [remedy]))
