@@ -47,17 +47,19 @@ def main(site: Path) -> int:
     with tempfile.TemporaryDirectory() as home:
         # Before playwright begins: it leaves a standard error that Ansible does not write to.
         report = make_report(Path(home))
-        complaints = look_at_all(shutil.which(found[0]) or found[0], [report, *pages], pictures)
+        # Pages of different directories have the same name.
+        names = {report: "report", **{page: "-".join(page.relative_to(site).with_suffix("").parts) for page in pages}}
+        complaints = look_at_all(shutil.which(found[0]) or found[0], names, pictures)
     print("\n".join(complaints) or f"axe-core finds nothing on {len(pages) + 1} pages, each seen in {len(LOOKS)} ways.")
     return 1 if complaints else 0
 
 
-def look_at_all(command: str, pages: list[Path], pictures: Path) -> list[str]:
+def look_at_all(command: str, names: dict[Path, str], pictures: Path) -> list[str]:
     """Look at each, and renew the picture of the first, which is the report; return what is wrong."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=command, args=["--no-sandbox"])
-        take_picture(browser, pages[0], ROOT / "docs" / "report.png")
-        return [line for path in pages for line in look_at(browser, path, pictures)]
+        take_picture(browser, next(iter(names)), ROOT / "docs" / "report.png")
+        return [line for path, name in names.items() for line in look_at(browser, path, pictures / name)]
 
 
 def make_report(home: Path) -> Path:
@@ -85,15 +87,15 @@ def take_picture(browser: Browser, report: Path, picture: Path) -> None:
     page.close()
 
 
-def look_at(browser: Browser, path: Path, pictures: Path) -> Iterator[str]:
+def look_at(browser: Browser, path: Path, picture: Path) -> Iterator[str]:
     """Keep what a page looks like, and yield what is wrong with it."""
     for scheme, width in LOOKS:
         page = browser.new_page(viewport={"width": width, "height": 900}, is_mobile=width < 500)
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.goto(path.as_uri())
-        where = f"{path.name}, {scheme}, {width}"
+        where = f"{picture.name}, {scheme}, {width}"
         yield from (f"{where}: {complaint}" for complaint in complaints_about(page))
-        page.screenshot(path=pictures / f"{path.stem}-{scheme}-{width}.png")
+        page.screenshot(path=f"{picture}-{scheme}-{width}.png")
         page.close()
 
 
