@@ -61,6 +61,7 @@ WISHES = {
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     'aria-role="button" ': "",
     "<pre>": '<pre tabindex="0">',
+    '<div id="search-results">': '<h1>Search</h1>\n<div id="search-results">',
 }
 
 
