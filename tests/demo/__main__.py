@@ -19,8 +19,10 @@ HERE = Path(__file__).parent
 MOVE = HERE / "move.yml"
 COMMAND = ["ansible-playbook", "-i", "localhost,", "otc.evs.transfer", "-e", f"@{MOVE.relative_to(HERE.parent.parent)}"]
 TIMEOUT = 600
-QUIET = ("ok: [localhost]", "skipping: [localhost]", "included: ")
+QUIET = ("ok: [localhost]", "changed: [localhost]", "skipping: [localhost]", "included: ")
 """How a task ends that has nothing to say."""
+PROGRESS = "Say how far it is"
+"""Of a few disks it says what the last lines say, and a step should not fill more than a screen."""
 
 
 def main() -> int:
@@ -46,14 +48,14 @@ def main() -> int:
 def fill(cloud: EmulatorServer) -> None:
     """Disks that can be moved, one that cannot, and a server that is shut off, with two data disks."""
     disks = [
-        {"name": "app01-data", "size": 100, "volume_type": "SSD"},
-        {"name": "app02-data", "size": 500, "volume_type": "ESSD"},
-        {"name": "hr-records", "size": 200, "volume_type": "SSD", "metadata": KEY},
+        {"name": "app-data", "size": 100, "volume_type": "SSD"},
+        {"name": "db-data", "size": 500, "volume_type": "ESSD"},
+        {"name": "hr-data", "size": 200, "volume_type": "SSD", "metadata": KEY},
     ]
     cloud.load("tenant-a", volumes=disks)
-    shop = [{"name": "shop01-data", "size": 100}, {"name": "shop01-logs", "size": 40}]
-    cloud.create_server("tenant-a", "shop01", *shop, status="SHUTOFF")
-    cloud.create_server("tenant-b", "shop01-new", status="SHUTOFF")
+    web = [{"name": "web-data", "size": 100}, {"name": "web-logs", "size": 40}]
+    cloud.create_server("tenant-a", "web1", *web, status="SHUTOFF")
+    cloud.create_server("tenant-b", "web2", status="SHUTOFF")
 
 
 def say(line: str) -> None:
@@ -98,13 +100,14 @@ def play(cloud: EmulatorServer, home: str, *arguments: str) -> int:
 
 
 def telling(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of an output but for those of tasks that have nothing to say."""
+    """The lines of an output but for those of tasks that have nothing to say, or nothing else than the last one."""
     block: list[str] = []
     for line in chain(lines, [""]):
         if line.strip():
             block.append(line.rstrip())
             continue
-        if len(block) > 1 and not all(said.startswith(QUIET) and not said.endswith("=>") for said in block[1:]):
+        silent = all(said.startswith(QUIET) and not said.endswith("=>") for said in block[1:])
+        if not silent and PROGRESS not in block[0]:
             yield block[0].replace("otc.evs.tenant_transfer : ", "").rstrip("* ")
             yield from block[1:]
         block = []
