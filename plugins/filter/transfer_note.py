@@ -15,7 +15,7 @@ short_description: Note what became of the disks of a batch
 version_added: 1.0.0
 author: otc.evs contributors (@opentelekomcloud)
 description:
-  - What P(otc.evs.transfer_progress#filter) and P(otc.evs.transfer_result#filter) take, in a form that Ansible passes
+  - What P(otc.evs.transfer_progress#filter) and M(otc.evs.transfer_result) take, in a form that Ansible passes
     on quickly however many disks there are. Without keys.
   - Private to the role P(otc.evs.tenant_transfer#role); it may change in any release.
 options:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.filter.transfer_note import transfer_note
-from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from ansible_collections.otc.evs.plugins.lookup import journal
 from ansible_collections.otc.evs.plugins.plugin_utils._chain import rehearsed, returning, state, wanted
 from ansible_collections.otc.evs.plugins.plugin_utils._journal import entries
+from ansible_collections.otc.evs.plugins.plugin_utils._result import whole as transfer_result
 from tests.faults.role import ABOUT, NAME
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET, Server

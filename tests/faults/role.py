@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.otc.evs.plugins.filter.transfer_note import transfer_note
 from ansible_collections.otc.evs.plugins.filter.transfer_progress import transfer_progress
-from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
+from ansible_collections.otc.evs.plugins.plugin_utils._result import whole as transfer_result
 from tests.support.modules import run_module
 from tests.support.server import SOURCE, TARGET, Server
 

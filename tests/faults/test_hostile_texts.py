@@ -19,11 +19,11 @@ import requests
 
 from ansible_collections.otc.evs.plugins.filter.transfer_note import transfer_note
 from ansible_collections.otc.evs.plugins.filter.transfer_progress import transfer_progress
-from ansible_collections.otc.evs.plugins.filter.transfer_result import transfer_result
 from ansible_collections.otc.evs.plugins.filter.transfer_table import transfer_table
 from ansible_collections.otc.evs.plugins.lookup.history import problem, renderer
 from ansible_collections.otc.evs.plugins.module_utils._flows import proof as _proof
 from ansible_collections.otc.evs.plugins.plugin_utils._handoff import HandoffError, known, parse, refusal
+from ansible_collections.otc.evs.plugins.plugin_utils._result import whole as transfer_result
 from tests.conftest import ROOT
 from tests.emulator.server import EmulatorServer
 from tests.faults.liar import (

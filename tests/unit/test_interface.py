@@ -32,7 +32,7 @@ from ansible_collections.otc.evs.plugins.module_utils._plan.evidence import Evid
 from tests.support.bodies import server, transfer, volume
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("evs_*.py"))
 ROLE = ROOT / "roles/tenant_transfer"
 
 

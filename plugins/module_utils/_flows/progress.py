@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ Value = TypeVar("Value")
 PROGRESS = "OTC_EVS_PROGRESS"
 """The environment variable with the path of the file, which is there; without it nothing is told."""
 WIDTH = 12
+PAUSE = 0.25
+"""Seconds between two tellings: nobody looks more often."""
 
 
 def counted(function: Callable[[Item], Value], total: int) -> Callable[[Item], Value]:
@@ -28,15 +31,18 @@ def counted(function: Callable[[Item], Value], total: int) -> Callable[[Item], V
         return function
     lock = threading.Lock()
     made = 0
+    next_at = 0.0
 
     def call(item: Item) -> Value:
-        nonlocal made
+        nonlocal made, next_at
         try:
             return function(item)
         finally:
             with lock:
                 made += 1
-                _write(path, made, total)
+                if made == total or time.monotonic() >= next_at:
+                    _write(path, made, total)
+                    next_at = time.monotonic() + PAUSE
 
     return call
 

@@ -12,9 +12,10 @@ from ansible_collections.otc.evs.plugins.filter import (
     handoff_refusal,
     transfer_note,
     transfer_progress,
-    transfer_result,
     transfer_table,
 )
+from ansible_collections.otc.evs.plugins.plugin_utils._result import NOTHING_ALIVE
+from ansible_collections.otc.evs.plugins.plugin_utils._result import whole as result
 from ansible_collections.otc.evs.plugins.plugin_utils._telling import table, trial_table
 from tests.support.rows import HERE, THERE, told
 
@@ -33,7 +34,6 @@ def batch(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return dict(note({"disks": list(rows), **fields}, [row["id"] for row in rows]))
 
 
-result = transfer_result.FilterModule().filters()["transfer_result"]
 progress = transfer_progress.FilterModule().filters()["transfer_progress"]
 
 
@@ -119,7 +119,7 @@ def test_dead_transfers_fail_an_accept_only_if_nothing_else_arrived(
         *(told(key, outcome, message=f"{key} {outcome}.") for key, outcome in zip(keys, outcomes, strict=True))
     )
     told_now = result(foreseen, ABOUT, [done], success=success)
-    assert told_now["failures"] == ([transfer_result.NOTHING_ALIVE] if fails else [])
+    assert told_now["failures"] == ([NOTHING_ALIVE] if fails else [])
     assert told_now["notes"] == [
         f"{key} {outcome}." for key, outcome in zip(keys, outcomes, strict=True) if outcome != "accepted"
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.otc.evs.plugins.module_utils._flows import progress
 from ansible_collections.otc.evs.plugins.module_utils._flows.progress import PROGRESS, counted
 from ansible_collections.otc.evs.plugins.plugin_utils import _watch
 from tests.support.conditions import wait_for
@@ -21,6 +22,7 @@ def fails(number: int) -> int:
 def test_lines_say_what_the_module_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What fails is dealt with, too; the file is nobody else's, and gone at the end."""
     monkeypatch.setattr(_watch, "EVERY", 0.01)
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
     lines: list[str] = []
 
     def seen(text: str) -> bool:
@@ -39,6 +41,20 @@ def test_lines_say_what_the_module_tells(monkeypatch: pytest.MonkeyPatch, tmp_pa
     count = len(lines)
     assert not list(tmp_path.iterdir())
     assert len(lines) == count
+
+
+def test_it_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """To write each of a thousand costs them time."""
+    path = tmp_path / "progress"
+    path.touch()
+    monkeypatch.setattr(progress, "PAUSE", 3600.0)
+    monkeypatch.setenv(PROGRESS, str(path))
+    call = counted(str, 3)
+    told = []
+    for number in range(3):
+        call(number)
+        told.append(progress.read(path.read_bytes()))
+    assert told == [(1, 3), (1, 3), (3, 3)]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 # Copyright (c) otc.evs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Private to otc.evs: may change in any release, without notice.
+"""What became of each disk of a run, from its rehearsal and the notes of its batches: pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.otc.evs.plugins.module_utils._model.packed import opened
@@ -20,77 +22,11 @@ from ansible_collections.otc.evs.plugins.plugin_utils._telling import (
     since_blocked,
 )
 
-DOCUMENTATION = r"""
-name: transfer_result
-short_description: Say what became of each disk of a run
-version_added: 1.0.0
-author: otc.evs contributors (@opentelekomcloud)
-description:
-  - The result of the role P(otc.evs.tenant_transfer#role), from its rehearsal and what became of its batches.
-  - Private to the role; it may change in any release.
-options:
-  _input:
-    description:
-      - What the module returned that rehearsed, M(otc.evs.evs_move), M(otc.evs.evs_transfer) or
-        M(otc.evs.evs_transfer_accept).
-    type: dict
-    required: true
-  about:
-    description: What is known of the run, C(run), C(entry_point), C(name), C(rehearsed), C(started) and C(finished).
-    type: dict
-    required: true
-  batches:
-    description:
-      - The notes of the batches, of P(otc.evs.transfer_note#filter).
-    type: list
-    elements: dict
-    default: []
-  success:
-    description: The outcome of a disk that is done.
-    type: str
-    default: moved
-  source:
-    description: The project of the source, if the module did not look at it.
-    type: dict
-  detached:
-    description: The notes of what was detached before, in the source.
-    type: list
-    elements: dict
-    default: []
-  attached:
-    description: The notes of what was attached afterwards, in the target.
-    type: list
-    elements: dict
-    default: []
-  restored:
-    description: The notes of what was attached in the source again.
-    type: list
-    elements: dict
-    default: []
-  blocked:
-    description: Whether a disk that was blocked since the rehearsal is a failure (V(fail)) or not (V(skip)).
-    type: str
-    choices: [fail, skip]
-    default: skip
-"""
-
-EXAMPLES = r"""
-- name: Keep the result
-  ansible.builtin.set_fact:
-    result: "{{ rehearsal | otc.evs.transfer_result(about, batches) }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The result, as the page on reports of this collection describes.
-  type: dict
-"""
-
 NOTHING_ALIVE = "Nothing in the handoff file can be accepted any more. Let the source offer the disks again."
 
 
-def transfer_result(
-    told: Mapping[str, Any],
+def whole(
+    rehearsal: Mapping[str, Any],
     about: Mapping[str, Any],
     batches: Sequence[Mapping[str, Any]] = (),
     success: str = "moved",
@@ -100,8 +36,8 @@ def transfer_result(
     attached: Sequence[Mapping[str, Any]] = (),
     restored: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """See DOCUMENTATION."""
-    told = opened(told)
+    """The result of the role, as the page on reports describes."""
+    told = opened(rehearsal)
     rehearsed = bool(about["rehearsed"] or told["problems"])
     done = [batch_of(note) for note in batches]
     rows = [dict(row) for row in told["disks"]] if rehearsed else merged(told.get("withdrawn", told["disks"]), done)
@@ -131,10 +67,3 @@ def transfer_result(
         "failures": wrong,
         "disks": rows,
     }
-
-
-class FilterModule:
-    """Makes the filter known to Ansible."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"transfer_result": transfer_result}
