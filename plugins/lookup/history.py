@@ -21,7 +21,7 @@ options:
     elements: str
     required: true
   fact:
-    description: The fact C(tenant_transfer_result) as JSON.
+    description: The variable C(tenant_transfer_result) as JSON.
     type: raw
     required: true
   host:
@@ -86,6 +86,8 @@ from ansible_collections.otc.evs.plugins.plugin_utils._history import (
 
 LARGEST = 64 * 2**20
 """No run leaves more than that; what is larger is somebody else's."""
+OF_ANSIBLE = ("changed", "failed")
+"""What Ansible adds to each result."""
 MOST_ROUNDS = 100
 """How often the reports are derived again because other runs were added meanwhile."""
 ADVICE = "Set tenant_transfer_report_dir to a directory that you may write to, and run again."
@@ -159,7 +161,8 @@ class Reports:
         for directory in (self._directory, self._runs):
             _make(directory)
         own = self._runs / f"{fact.run}{suffix(self._host)}.json"
-        self._keep(own, json.dumps(data, indent=2) + "\n")
+        told = {key: value for key, value in data.items() if key not in OF_ANSIBLE}
+        self._keep(own, json.dumps(told, indent=2) + "\n")
         self._derive(own.name)
 
     def _keep(self, path: Path, text: str) -> None:

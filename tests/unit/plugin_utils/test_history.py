@@ -620,6 +620,12 @@ def test_each_run_is_kept_and_told(tmp_path: Path) -> None:
     assert {name for name, mode in modes.items() if mode == 0o644} == set(modes) - {"there yet", "runs"}
 
 
+def test_what_ansible_adds_to_a_result_is_not_kept(tmp_path: Path) -> None:
+    told = fact(8, [])
+    assert add(tmp_path, {**told, "changed": False, "failed": False}) == ""
+    assert json.loads((tmp_path / "runs" / f"{R8}.json").read_text(encoding="utf-8")) == told
+
+
 def test_what_is_there_keeps_its_mode_whatever_the_umask(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir(mode=0o700)
     before = os.umask(0o077)
