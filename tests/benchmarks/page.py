@@ -17,7 +17,12 @@ NAMES = {
     "uri": "ansible.builtin.uri in a loop",
     "sdk": "openstacksdk, one after the other",
 }
-WAYS = {"one play": "one play", "slices": "four slices", "floor": "floor: a play that does nothing, and the requests"}
+WAYS = {
+    "one play": "one play",
+    "slices": "four slices",
+    "machines": "four machines",
+    "floor": "floor: a play that does nothing, and the requests",
+}
 RATIO = "(ours - fixed part) / floor"
 
 
@@ -154,7 +159,8 @@ def pairs(runs: Runs) -> str:
             rows.append([name, f"{number:,}", *cells, f"{megabytes:.0f}" if megabytes else "-"])
     words = (
         "20 disks each, 8 pairs at a time, at 20 ms: by one ansible-playbook with 8 forks, or by four with 2 forks\n"
-        "and a quarter of the pairs each. The memory is that of the largest ansible-playbook, in MB."
+        "and a quarter of the pairs each, on one machine or, with the streams of ansible-runner, each in a network\n"
+        "namespace of its own. The memory is that of the largest ansible-playbook, in MB."
     )
     columns = ["way", "pairs", "seconds", "seconds a pair", "seconds of processors a pair", "memory"]
     return section("Many pairs of tenants", words, columns, rows)

@@ -71,9 +71,14 @@ def slices(server: EmulatorServer, home: Path, inventory: Path, pairs: int, numb
             run = running.result(TIMEOUT)
             if run.exit_status:
                 raise RuntimeError(run.output)
+    check_arrival(server)
+    return max(peaks.controller for dummy, peaks in begun)
+
+
+def check_arrival(server: EmulatorServer) -> None:
+    """A run counts only if all disks have arrived."""
     if any(volume["status"] != "available" for volume in server.volumes()) or server.volumes(SOURCE):
         raise RuntimeError("not all disks have arrived")
-    return max(peaks.controller for dummy, peaks in begun)
 
 
 def floors(server: EmulatorServer, home: Path, pairs: int, disks: int) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import pairs
+from tests.benchmarks import machines, pairs
 from tests.benchmarks.results import LATENCY, Measurements, Runs
 from tests.benchmarks.subjects import Bench, names_of
 from tests.cinder.server import CinderServer
@@ -124,6 +124,9 @@ def many_pairs(runs: Runs, effort: Effort) -> None:
     with EmulatorServer(latency=LATENCY) as server, tempfile.TemporaryDirectory() as home:
         found = Measurements("pairs", server.kind, LATENCY, runs)
         pairs.measure(found, server, Path(home), effort.sizes(10, 50, 100), min(pairs.DISKS, effort.most))
+        if machines.can_be_made():
+            for number in effort.sizes(100):
+                found.note("machines", number, machines.measured(number, min(pairs.DISKS, effort.most)))
 
 
 def peers(runs: Runs, effort: Effort) -> None:

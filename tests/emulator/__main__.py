@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.emulator import app, clouds
 from tests.emulator.datasets import DATASETS, fill
+from tests.emulator.door import HOST
 from tests.emulator.state import Config, State
 
 
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     p = argparse.ArgumentParser(
         prog="python -m tests.emulator",
-        description="Keystone, EVS, CBR, VBS, SDRS and Nova with two tenants in one process on 127.0.0.1.",
+        description="Keystone, EVS, CBR, VBS, SDRS and Nova with two tenants in one process.",
     )
     p.add_argument(
         "--port",
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         default=0,
         help="port of Keystone; EVS, CBR, VBS, SDRS, Nova and the control API take the next; 0: any",
     )
+    p.add_argument("--host", default=HOST, help="address to listen at, such as one of a network namespace")
     p.add_argument("--clouds-file", type=Path, help="write a clouds.yaml there")
     p.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     p.add_argument("--data", choices=sorted(DATASETS), help="volumes to begin with")
@@ -115,6 +117,7 @@ async def run(options: argparse.Namespace) -> None:
     await app.serve(
         state,
         refill=lambda cloud: fill(cloud, options.data, options.disks),
+        host=options.host,
         port=options.port,
         tls=tls_context(options),
         ready=lambda: announce(options, state),

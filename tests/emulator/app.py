@@ -232,6 +232,7 @@ def project_in(path: str, state: State) -> str | None:
 async def serve(
     state: State,
     refill: Callable[[State], None],
+    host: str,
     port: int,
     tls: ssl.SSLContext | None,
     ready: Callable[[], None],
@@ -248,8 +249,8 @@ async def serve(
         runner = web.AppRunner(application(service, state, *middlewares), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         runners.append(runner)
-        place = door.Address(runner, port + number if port else 0, tls)
-        state.endpoints[service.name] = f"{scheme}://{door.HOST}:{place.port}"
+        place = door.Address(runner, host, port + number if port else 0, tls)
+        state.endpoints[service.name] = f"{scheme}://{host}:{place.port}"
         if service.name != "control":
             entrance.add(place)
     refill(state)

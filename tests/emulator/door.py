@@ -12,17 +12,19 @@ import ssl
 from aiohttp import web
 
 HOST = "127.0.0.1"
+"""Where the services listen unless another address is given: nobody else reaches it."""
 BACKLOG = 1024
 
 
 class Address:
     """A port that stays ours while nobody listens on it, and what answers there."""
 
-    def __init__(self, runner: web.AppRunner, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Take a port, 0 for any, and listen; `runner` is set up."""
+        self._host = host
         self._runner = runner
         self._tls = tls
-        self._reserved = bound(port)
+        self._reserved = bound(host, port)
         self._serving: asyncio.Task[asyncio.Server] | None = None
         self.port: int = self._reserved.getsockname()[1]
         self.open()
@@ -37,7 +39,7 @@ class Address:
         handler = self._runner.server
         if self._serving is not None or handler is None:
             return
-        listener = bound(self.port)
+        listener = bound(self._host, self.port)
         listener.listen(BACKLOG)
         loop = asyncio.get_running_loop()
         self._serving = loop.create_task(loop.create_server(handler, sock=listener, ssl=self._tls, backlog=BACKLOG))
@@ -94,9 +96,9 @@ class Door:
             address.open()
 
 
-def bound(port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """Return a socket with that port; one that does not listen keeps others from getting the port."""
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((HOST, port))
+    made.bind((host, port))
     return made

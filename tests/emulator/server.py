@@ -42,6 +42,7 @@ class EmulatorServer:
         volumev3_only: bool = False,
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
+        host: str | None = None,
     ) -> None:
         """Keep what start() needs; see `python -m tests.emulator --help` for the meaning."""
         self._options = {
@@ -53,6 +54,7 @@ class EmulatorServer:
             "--max-limit": max_limit,
             "--tls-cert": tls_cert,
             "--tls-key": tls_key,
+            "--host": host,
         }
         self._flags = ["--volumev3-only"] if volumev3_only else []
         self._process: subprocess.Popen[bytes] | None = None

@@ -21,7 +21,8 @@ import yaml
 
 from tests.emulator.server import REPO, EmulatorServer
 from tests.support.conditions import LONG, wait_for
-from tests.support.server import Request, Server
+from tests.support.server import SOURCE, Request, Server
+from tests.support.tenants import evs_of
 from tests.unit.emulator.conftest import Cloud, plain_session
 
 COMMAND = [sys.executable, "-m", "tests.emulator"]
@@ -48,6 +49,14 @@ def listens(url: str) -> bool:
     parts = urlsplit(url)
     with socket.socket() as probe:
         return probe.connect_ex((parts.hostname or "", parts.port or 0)) == 0
+
+
+def test_it_listens_where_it_is_told_to() -> None:
+    with EmulatorServer(host="127.0.0.2") as server:
+        assert set(server.endpoints) >= {"identity", "evs"}
+        assert all(url.startswith("http://127.0.0.2:") for url in [server.auth_url, *server.endpoints.values()])
+        server.create_volume(SOURCE, "data")
+        assert [disk.name for disk in evs_of(server, SOURCE).volumes()] == ["data"]
 
 
 def test_it_is_a_server_under_test() -> None:
