@@ -26,7 +26,7 @@ options:
     type: dict
     required: true
   about:
-    description: What is known of the run, C(run), C(entry_point), C(name), C(rehearsed), C(started) and C(finished).
+    description: Of the run, C(run), C(entry_point), C(name), C(rehearsed), C(started_at) and C(finished_at).
     type: dict
     required: true
   batches:

@@ -98,8 +98,8 @@ class Fact(NamedTuple):
     run: str
     entry_point: str
     rehearsed: bool
-    started: str
-    finished: str
+    started_at: str
+    finished_at: str
     source: Side | None
     target: Side | None
     name: str
@@ -199,8 +199,8 @@ def as_fact(data: object, run: str | None = None) -> Fact:
         run=fields.text("run"),
         entry_point=fields.text("entry_point"),
         rehearsed=fields.flag("rehearsed"),
-        started=fields.moment("started"),
-        finished=fields.moment("finished"),
+        started_at=fields.moment("started_at"),
+        finished_at=fields.moment("finished_at"),
         source=_side(fields.inner("source")),
         target=_side(fields.inner("target")),
         name=fields.text("name"),
@@ -333,8 +333,8 @@ class _Statement(NamedTuple):
     """A row of a fact, in the order in which the rows were true."""
 
     at: str
-    finished: str
-    started: str
+    finished_at: str
+    started_at: str
     run: str
     row: int
     disk: Disk
@@ -346,7 +346,7 @@ def derive(facts: Iterable[Fact]) -> Derived:
     by_run: dict[str, Fact] = {}
     for fact in facts:
         by_run.setdefault(fact.run, fact)
-    runs = sorted(by_run.values(), key=lambda fact: (fact.started, fact.run))
+    runs = sorted(by_run.values(), key=lambda fact: (fact.started_at, fact.run))
     names = _names(runs)
     statements = sorted(
         (_statement(fact, row) for fact in runs if not fact.rehearsed for row in range(len(fact.disks))),
@@ -371,8 +371,8 @@ def _statement(fact: Fact, row: int) -> _Statement:
     disk = fact.disks[row]
     # Of two runs side by side the one that looked last is right, not the one that began or ended last. But a
     # time from another clock, or of an offer made long before, does not move a row out of its run.
-    at = min(max(disk.at or fact.finished, fact.started), fact.finished)
-    return _Statement(at, fact.finished, fact.started, fact.run, row, disk, fact)
+    at = min(max(disk.at or fact.finished_at, fact.started_at), fact.finished_at)
+    return _Statement(at, fact.finished_at, fact.started_at, fact.run, row, disk, fact)
 
 
 def _event(statement: _Statement, outcome: str) -> Event:
@@ -383,7 +383,7 @@ def _event(statement: _Statement, outcome: str) -> Event:
         size=disk.size,
         volume_type=disk.volume_type,
         outcome=outcome,
-        at=disk.at or fact.finished,
+        at=disk.at or fact.finished_at,
         run=fact.run,
         source=fact.source.project_name if fact.source else None,
         target=fact.target.project_name if fact.target else None,
@@ -406,7 +406,7 @@ def _state(statements: Iterable[_Statement], names: Mapping[str, str]) -> tuple[
 def _told(before: State | None, statement: _Statement, names: Mapping[str, str]) -> State:
     """The row of a disk after one more statement about it."""
     disk, fact = statement.disk, statement.fact
-    at = disk.at or fact.finished
+    at = disk.at or fact.finished_at
     moved = (
         (at, fact.run)
         if any(step in OWNER_CHANGED for step in disk.done)
@@ -485,7 +485,7 @@ def as_page(derived: Derived, ignored: Iterable[Ignored], host: str) -> dict[str
 
 
 def _run_on_page(fact: Fact) -> dict[str, Any]:
-    began, ended = (datetime.strptime(moment, MOMENT) for moment in (fact.started, fact.finished))
+    began, ended = (datetime.strptime(moment, MOMENT) for moment in (fact.started_at, fact.finished_at))
     return {**as_summary(fact), "seconds": max(0, int((ended - began).total_seconds()))}
 
 

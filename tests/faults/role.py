@@ -21,7 +21,7 @@ from tests.support.server import SOURCE, TARGET, Server
 NAME = "ansible-evs-transfer"
 LOCKED = re.compile(r"\blocked\b")
 WHEN = "2026-01-01T00:00:00Z"
-ABOUT = {"run": "1", "entry_point": "main", "name": NAME, "started": WHEN, "finished": WHEN}
+ABOUT = {"run": "1", "entry_point": "main", "name": NAME, "started_at": WHEN, "finished_at": WHEN}
 
 
 class Failed(Exception):

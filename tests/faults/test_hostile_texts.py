@@ -58,7 +58,7 @@ DATA = {
 }
 """Fields of a result that hold what a service sent, as it is. Whatever else there is, is shown to people."""
 WHEN = "2026-01-01T00:00:00Z"
-ABOUT = {"run": "20260101T000000Z-abc", "entry_point": "main", "name": "n", "started": WHEN, "finished": WHEN}
+ABOUT = {"run": "20260101T000000Z-abc", "entry_point": "main", "name": "n", "started_at": WHEN, "finished_at": WHEN}
 
 
 def shown(value: Any, where: str = "") -> Iterator[tuple[str, str]]:

@@ -121,7 +121,7 @@ def test_the_example_of_two_teams(emulator: EmulatorServer, tmp_path: Path, monk
     assert moved(emulator) == {"app01-data"}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "plugins/modules").glob("*.py")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins/modules").glob("evs_*.py")), ids=lambda path: str(path.stem))
 def test_the_examples_of_a_module(emulator: EmulatorServer, tmp_path: Path, ids: dict[str, str], path: Path) -> None:
     """Its tasks, one after the other, with a real transfer in place of the IDs that are written there."""
     text = path.read_text(encoding="utf-8").partition('EXAMPLES = r"""\n')[2].partition('"""')[0]

@@ -74,8 +74,8 @@ def fact(disks: Sequence[Fact], number: int = 1, **others: Any) -> Fact:
         "entry_point": "main",
         "name": "ansible-evs-transfer",
         "rehearsed": False,
-        "started": f"2026-11-21T21:{2 * number:02}:00Z",
-        "finished": f"2026-11-21T21:{2 * number + 1:02}:09Z",
+        "started_at": f"2026-11-21T21:{2 * number:02}:00Z",
+        "finished_at": f"2026-11-21T21:{2 * number + 1:02}:09Z",
         "source": {"project_id": A, "project_name": "tenant-a", "region_name": "eu-de"},
         "target": {"project_id": B, "project_name": "tenant-b", "region_name": None},
         "message": f"tenant-a -> tenant-b: {len(disks)} disks.",
@@ -162,7 +162,7 @@ def assert_complete(page: Element, content: Fact) -> None:
             assert content[side]["project_name"] in page.one("main").text
             assert content[side]["project_id"] in page.one("main").text
     times = [time.attributes["datetime"] for time in page.all("time")]
-    assert times[:2] == [content["started"], content["finished"]]
+    assert times[:2] == [content["started_at"], content["finished_at"]]
     assert page.one("h1").text == content["message"].replace(" -> ", " → ")
 
 

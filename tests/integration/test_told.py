@@ -173,6 +173,8 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
     place = {"project_id": emulator.project_id(SOURCE), "project_name": SOURCE, "region_name": None}
     facts = {
         "__tenant_transfer_batches": [],
+        "__tenant_transfer_has_servers": False,
+        "__tenant_transfer_report_problem": "",
         "__tenant_transfer_next": [],
         "__tenant_transfer_leaving": {},
         "__tenant_transfer_entering": {},

@@ -20,7 +20,7 @@ from ansible_collections.otc.evs.plugins.plugin_utils._telling import table, tri
 from tests.support.rows import HERE, THERE, told
 
 A, B = HERE.as_result(), THERE.as_result()
-ABOUT = {"run": "r", "entry_point": "main", "name": "n", "rehearsed": False, "started": "s", "finished": "f"}
+ABOUT = {"run": "r", "entry_point": "main", "name": "n", "rehearsed": False, "started_at": "s", "finished_at": "f"}
 
 
 def rehearsal(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:

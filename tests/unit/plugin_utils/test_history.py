@@ -67,8 +67,8 @@ def fact(hour: int, disks: Sequence[Mapping[str, Any]], **others: Any) -> dict[s
         "entry_point": "main",
         "name": "ansible-evs-transfer",
         "rehearsed": False,
-        "started": f"2026-11-25T{hour:02}:00:00Z",
-        "finished": f"2026-11-25T{hour:02}:01:00Z",
+        "started_at": f"2026-11-25T{hour:02}:00:00Z",
+        "finished_at": f"2026-11-25T{hour:02}:01:00Z",
         "source": A,
         "target": B,
         "message": "tenant-a -> tenant-b: all is told.",
@@ -161,11 +161,11 @@ STATES: dict[str, tuple[list[dict[str, Any]], list[tuple[Any, ...]]]] = {
         [("d1", "moved", "b" * 32, AT8, R8), ("d2", "failed", None, None, None)],
     ),
     "a long run, and a short one in it that saw it moved": (
-        [fact(8, [MOVED], finished=END10), fact(9, [THERE])],
+        [fact(8, [MOVED], finished_at=END10), fact(9, [THERE])],
         [("d1", "already_there", "b" * 32, AT8, R8)],
     ),
     "a long run that moved it after a short one failed": (
-        [fact(8, [{**MOVED, "at": AT10}], finished=END10), fact(9, [disk("d1", "failed")])],
+        [fact(8, [{**MOVED, "at": AT10}], finished_at=END10), fact(9, [disk("d1", "failed")])],
         [("d1", "moved", "b" * 32, AT10, R8)],
     ),
     "a time from before its run": (
@@ -341,7 +341,7 @@ def test_the_history_has_each_real_event_in_order() -> None:
 
 def test_all_runs_are_there_without_their_disks_in_the_order_of_their_beginning() -> None:
     check = fact(9, [disk("d1", "blocked")], entry_point="check", rehearsed=True, problems=["no"], failures=["x", "y"])
-    long = fact(8, [MOVED], finished=END11, source={})
+    long = fact(8, [MOVED], finished_at=END11, source={})
     same = fact(9, [], run=R9 + "a", counts={"total": 0})
     told = report(same, check, long)
     assert only(told["runs"], "run") == [(R8,), (R9,), (R9 + "a",)]
@@ -442,16 +442,16 @@ FOREIGN: dict[str, tuple[Any, str]] = {
         "entry_point of what it holds is an object, not a string",
     ),
     "a time with a fraction": (
-        {**GOOD, "started": "2026-11-25T08:00:00.5Z"},
-        'started of what it holds is "2026-11-25T08:00:00.5Z", not a time such as 2026-11-25T08:15:00Z',
+        {**GOOD, "started_at": "2026-11-25T08:00:00.5Z"},
+        'started_at of what it holds is "2026-11-25T08:00:00.5Z", not a time such as 2026-11-25T08:15:00Z',
     ),
     "a time with short numbers": (
-        {**GOOD, "finished": "2026-1-5T8:00:00Z"},
-        'finished of what it holds is "2026-1-5T8:00:00Z", not a time such as 2026-11-25T08:15:00Z',
+        {**GOOD, "finished_at": "2026-1-5T8:00:00Z"},
+        'finished_at of what it holds is "2026-1-5T8:00:00Z", not a time such as 2026-11-25T08:15:00Z',
     ),
     "a day that is none": (
-        {**GOOD, "finished": "2026-02-30T08:00:00Z"},
-        'finished of what it holds is "2026-02-30T08:00:00Z", not a time such as 2026-11-25T08:15:00Z',
+        {**GOOD, "finished_at": "2026-02-30T08:00:00Z"},
+        'finished_at of what it holds is "2026-02-30T08:00:00Z", not a time such as 2026-11-25T08:15:00Z',
     ),
     "a source that is a text": ({**GOOD, "source": "tenant-a"}, "source is not an object"),
     "a target without a region": ({**GOOD, "target": without(B, "region_name")}, "target has no region_name"),
@@ -565,7 +565,7 @@ def test_the_page_shows_everything_so_and_the_data_stay_as_they_are() -> None:
 
 
 def test_the_page_is_of_the_last_run_and_lists_the_newest_first() -> None:
-    check = fact(9, [disk("d2", "blocked", owner="b" * 32)], rehearsed=True, finished="2026-11-25T09:02:03Z")
+    check = fact(9, [disk("d2", "blocked", owner="b" * 32)], rehearsed=True, finished_at="2026-11-25T09:02:03Z")
     page = as_page(derive(as_fact(each) for each in (check, fact(8, [MOVED]))), [], "localhost")
     assert (page["host"], page["last"]["run"], page["last"]["seconds"]) == ("", R9, 123)
     assert only(page["disks"], "id", "owner_name") == [("d2", "tenant-b")]
@@ -575,7 +575,7 @@ def test_the_page_is_of_the_last_run_and_lists_the_newest_first() -> None:
 
 def test_the_page_tells_a_failure_once_and_no_time_below_nothing() -> None:
     failed = disk("d1", "failed", message="it broke")
-    told = fact(8, [failed], failures=["it broke", "and more"], finished="2026-11-25T07:00:00Z")
+    told = fact(8, [failed], failures=["it broke", "and more"], finished_at="2026-11-25T07:00:00Z")
     page = as_page(derive([as_fact(told)]), [], "a/b")
     assert page["failures"] == ["and more"]
     assert page["last"]["seconds"] == 0

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import UserString
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ NO_PASSWORD = "tenant_transfer_handoff_password has to be a string that is not e
 NO_PROJECT = "tenant_transfer_target_project has to be a string; put a number into quotes."
 
 ENTRY_POINTS = ("main", "check", "offer", "accept", "withdraw", "trial")
-EVERYWHERE = set(ENTRY_POINTS)
+EVERYWHERE = frozenset(ENTRY_POINTS)
 MOVING = {"main", "check", "offer"}
 HANDING = {"offer", "accept"}
 GRIN = "\N{GRINNING FACE}"
@@ -82,7 +83,7 @@ NOT_SERVERS: list[Any] = [
 ]
 
 
-def told(given: dict[str, Any], where: set[str] = EVERYWHERE) -> dict[str, list[str]]:
+def told(given: dict[str, Any], where: Set[str] = EVERYWHERE) -> dict[str, list[str]]:
     """The mistakes of each entry point of these."""
     return {entry: checked(seen(given, entry), entry)["mistakes"] for entry in ENTRY_POINTS if entry in where}
 
@@ -94,7 +95,7 @@ def seen(given: dict[str, Any], entry_point: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in hidden}
 
 
-def only(where: set[str], *mistakes: str) -> dict[str, list[str]]:
+def only(where: Set[str], *mistakes: str) -> dict[str, list[str]]:
     return {entry: list(mistakes) if entry in where else [] for entry in ENTRY_POINTS}
 
 
@@ -150,7 +151,7 @@ def only(where: set[str], *mistakes: str) -> dict[str, list[str]]:
         *(("target_project", value, NO_PROJECT, HANDING) for value in (5, ["x"], {"x": "y"}, b"x")),
     ],
 )
-def test_each_mistake_is_told_where_it_matters(name: str, value: Any, message: str, where: set[str]) -> None:
+def test_each_mistake_is_told_where_it_matters(name: str, value: Any, message: str, where: Set[str]) -> None:
     assert told({**GOOD, name: value}) == only(where, message)
 
 
@@ -242,7 +243,7 @@ PAIR = {"volume": "data", "attach_to": "app01"}
         ({"servers": 5}, EVERYWHERE - {"withdraw"}),
     ],
 )
-def test_whether_servers_have_anything_to_do_with_a_run(given: dict[str, Any], where: set[str]) -> None:
+def test_whether_servers_have_anything_to_do_with_a_run(given: dict[str, Any], where: Set[str]) -> None:
     assert {entry for entry in ENTRY_POINTS if checked(seen({**GOOD, **given}, entry), entry)["has_servers"]} == where
     unnamed = {**UNNAMED, **{name: value for name, value in given.items() if name != "volumes"}}
     assert all(isinstance(checked(seen(unnamed, entry), entry)["has_servers"], bool) for entry in ENTRY_POINTS)
