@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
@@ -16,6 +16,9 @@ PAGE = 1000
 """The most that EVS gives in a page; other clouds may give less."""
 MOST_PAGES = 1000
 """Of one list: a million disks, where pages are as long as EVS makes them."""
+
+NO_SUCH_MARKER = (400, 404)
+"""How a list is refused whose marker is not there any more: by EVS and by Cinder."""
 
 Json = Mapping[str, Any]
 
@@ -45,6 +48,11 @@ class Page(NamedTuple):
 
     entries: list[Any]
     more: bool
+
+
+def _id_of(entry: Any) -> str:
+    found = entry.get("id") if isinstance(entry, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 class Client:
@@ -108,31 +116,60 @@ class Client:
         """
         links = links or f"{key}_links"
         asked = {"limit": PAGE, **filters} if limited else filters
-        position: dict[str, Any] = {}
         markers: set[str] = set()
+        ids: list[str] = []
+        known: set[str] = set()
+        refused: ApiError | None = None
         seen = 0
         watch = _Watch(f"{self.url}/{path}")
+        answer = self.get(path, microversion, **asked)
         while True:
-            answer = self.get(path, microversion, **asked, **position)
-            entries = self._entries_of(answer, path, key)
+            shown = self._entries_of(answer, path, key)
+            # What comes a second time stands between a marker that is gone and the one that took its place.
+            entries = [entry for entry in shown if _id_of(entry) not in known] if known else shown
+            if refused and not entries and (len(shown) >= PAGE or answer.get(links)):
+                # There is more, and no marker that leads to it.
+                raise refused
             watch.turn(entries)
             seen += len(entries)
             missing = self._missing(answer, path, len(entries), seen)
             if missing and not entries:
                 raise missing
-            full = limited and len(entries) >= PAGE
+            full = limited and len(shown) >= PAGE
             more = bool(entries and (missing or full or answer.get(links)))
             yield Page(entries, more)
             if not more:
                 return
             if by_offset:
-                position = {"offset": seen}
+                answer = self.get(path, microversion, **asked, offset=seen)
                 continue
-            last = entries[-1].get("id") if isinstance(entries[-1], Mapping) else None
-            if not isinstance(last, str) or not last or last in markers:
+            last = _id_of(entries[-1])
+            if not last or last in markers:
                 raise watch.endless(f"the page after {last} was read before")
             markers.add(last)
-            position = {"marker": last}
+            ids += filter(None, map(_id_of, entries))
+            answer, refused = self._after(ids, path, microversion, asked)
+            known = set(ids) if refused else set()
+
+    def _after(
+        self, ids: Sequence[str], path: str, microversion: str | None, asked: Mapping[str, Any]
+    ) -> tuple[Json, ApiError | None]:
+        """The page after what was read, and why it is the page after an earlier one, if it is.
+
+        Another run may have moved the last disk to another tenant meanwhile, and many before it: the marker goes back
+        in steps that double, and at last to the beginning.
+        """
+        refused = None
+        back = 1
+        while back <= len(ids):
+            try:
+                return self.get(path, microversion, **asked, marker=ids[-back]), refused
+            except ApiError as error:
+                if error.status not in NO_SUCH_MARKER:
+                    raise
+                refused = error
+            back *= 2
+        return self.get(path, microversion, **asked), refused
 
     def counted_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
         """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS.

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from ansible_collections.otc.evs.plugins.module_utils._api.cbr import Cbr
 from ansible_collections.otc.evs.plugins.module_utils._api.client import Client
-from ansible_collections.otc.evs.plugins.module_utils._errors import MalformedAnswer
+from ansible_collections.otc.evs.plugins.module_utils._errors import ApiError, MalformedAnswer
 from tests.emulator.server import EmulatorServer
 from tests.support.scripted import Script, answer, scripted
 from tests.support.server import SOURCE
-from tests.support.tenants import session_of
+from tests.support.tenants import evs_of, session_of
 
 
 def client_of(emulator: EmulatorServer, script: Script) -> Client:
@@ -72,6 +73,69 @@ def test_a_list_is_read_to_the_end_that_it_tells_of(
         else:
             assert read(client, how) == expected
     assert len(script.received) == len(answers)
+
+
+GONE: dict[str, Any] = {"itemNotFound": {"code": 404, "message": "Volume x could not be found."}}
+REFUSED: dict[str, Any] = {"badRequest": {"code": 400, "message": "marker"}}
+# What is answered, the markers that were asked with, and what was read; None if it has to be told.
+VANISHED: dict[str, tuple[list[tuple[int, dict[str, Any]]], list[str], list[str] | None]] = {
+    "the last one": ([(200, page("a", "b", **LINKS)), (404, GONE), (200, page("c"))], ["", "b", "a"], ["a", "b", "c"]),
+    "EVS says 400": (
+        [(200, page("a", "b", **LINKS)), (400, REFUSED), (200, page("c"))],
+        ["", "b", "a"],
+        ["a", "b", "c"],
+    ),
+    "several, and some come again": (
+        [
+            (200, page("a", "b", "c", "d", "e", **LINKS)),
+            (404, GONE),
+            (404, GONE),
+            (200, page("c", "f", **LINKS)),
+            (200, page("g")),
+        ],
+        ["", "e", "d", "b", "f"],
+        ["a", "b", "c", "d", "e", "f", "g"],
+    ),
+    "a whole page": (
+        [(200, page("a", **LINKS)), (200, page("b", **LINKS)), (404, GONE), (200, page("c"))],
+        ["", "a", "b", "a"],
+        ["a", "b", "c"],
+    ),
+    "all": ([(200, page("a", **LINKS)), (404, GONE), (200, page("b"))], ["", "a", ""], ["a", "b"]),
+    "all, and there is no other": ([(200, page("a", **LINKS)), (404, GONE), (200, page())], ["", "a", ""], ["a"]),
+    "no marker is ever taken": (
+        [(200, page("a", **LINKS)), (400, REFUSED), (200, page("a", **LINKS))],
+        ["", "a", ""],
+        None,
+    ),
+    "it may not be read any more": ([(200, page("a", **LINKS)), (403, {})], ["", "a"], None),
+}
+
+
+@pytest.mark.parametrize("case", VANISHED)
+def test_what_leaves_a_list_while_it_is_read_hides_nothing(emulator: EmulatorServer, case: str) -> None:
+    """Another run moves disks out of the same project: the marker of the next page is gone."""
+    answers, markers, expected = VANISHED[case]
+    with scripted(*(answer(status, body) for status, body in answers)) as script:
+        client = client_of(emulator, script)
+        if expected is None:
+            with pytest.raises(ApiError):
+                read(client, "linked")
+        else:
+            assert read(client, "linked") == expected
+    asked = [parse_qs(urlsplit(request.path).query).get("marker", [""])[0] for request in script.received]
+    assert asked == markers
+
+
+def test_disks_that_are_moved_away_between_two_pages_hide_no_other(emulator: EmulatorServer) -> None:
+    ids = emulator.create_volumes(SOURCE, [{"name": f"disk-{number}"} for number in range(1100)])
+    pages = evs_of(emulator, SOURCE).volume_pages()
+    first, more = next(pages)
+    assert (len(first), more) == (1000, True)
+    for volume in first[-3:]:
+        emulator.delete_volume(volume.id)
+    rest = [volume.id for page, dummy in pages for volume in page]
+    assert sorted([*(volume.id for volume in first), *rest]) == sorted(ids)
 
 
 @pytest.mark.parametrize("fields", [{}, {"count": 1}, {"count": None}])
