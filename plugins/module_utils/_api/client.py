@@ -119,7 +119,7 @@ class Client:
         markers: set[str] = set()
         ids: list[str] = []
         known: set[str] = set()
-        refused: ApiError | None = None
+        refusals: list[ApiError] = []
         seen = 0
         watch = _Watch(f"{self.url}/{path}")
         answer = self.get(path, microversion, **asked)
@@ -127,9 +127,9 @@ class Client:
             shown = self._entries_of(answer, path, key)
             # What comes a second time stands between a marker that is gone and the one that took its place.
             entries = [entry for entry in shown if _id_of(entry) not in known] if known else shown
-            if refused and not entries and (len(shown) >= PAGE or answer.get(links)):
+            if refusals and not entries and (len(shown) >= PAGE or answer.get(links)):
                 # There is more, and no marker that leads to it.
-                raise refused
+                raise refusals[-1]
             watch.turn(entries)
             seen += len(entries)
             missing = self._missing(answer, path, len(entries), seen)
@@ -148,28 +148,28 @@ class Client:
                 raise watch.endless(f"the page after {last} was read before")
             markers.add(last)
             ids += filter(None, map(_id_of, entries))
-            answer, refused = self._after(ids, path, microversion, asked)
-            known = set(ids) if refused else set()
+            answer, refusals = self._after(ids, path, microversion, asked)
+            known = set(ids) if refusals else set()
 
     def _after(
         self, ids: Sequence[str], path: str, microversion: str | None, asked: Mapping[str, Any]
-    ) -> tuple[Json, ApiError | None]:
+    ) -> tuple[Json, list[ApiError]]:
         """The page after what was read, and why it is the page after an earlier one, if it is.
 
         Another run may have moved the last disk to another tenant meanwhile, and many before it: the marker goes back
         in steps that double, and at last to the beginning.
         """
-        refused = None
+        refusals: list[ApiError] = []
         back = 1
         while back <= len(ids):
             try:
-                return self.get(path, microversion, **asked, marker=ids[-back]), refused
+                return self.get(path, microversion, **asked, marker=ids[-back]), refusals
             except ApiError as error:
                 if error.status not in NO_SUCH_MARKER:
                     raise
-                refused = error
+                refusals.append(error)
             back *= 2
-        return self.get(path, microversion, **asked), refused
+        return self.get(path, microversion, **asked), refusals
 
     def counted_pages(self, path: str, filters: Mapping[str, str]) -> Iterator[list[Any]]:
         """The pages of a list that pages by offset and tells its length, such as those of CBR and SDRS.
