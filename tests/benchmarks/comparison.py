@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-LABELS = {"latency", "disks", "peer", "disks a batch", "pairs", "way", "disks in the project", "servers"}
+LABELS = {"what", "latency", "disks", "peer", "disks a batch", "pairs", "way", "disks in the project", "servers"}
 """Columns that say what a row is of."""
 LEFT_OUT = {"## Limits"}
 FIGURE = re.compile(r"(?:\d+: )?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)")
