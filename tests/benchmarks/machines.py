@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks.memory import Peaks
+from tests.benchmarks.memory import SELDOM, Peaks
 from tests.benchmarks.pairs import FORKS, check_arrival, inventory_of, timed
 from tests.benchmarks.results import LATENCY, Measured
 from tests.benchmarks.subjects import TIMEOUT
@@ -100,7 +100,7 @@ def stream(server: EmulatorServer, own: Path, inventory: Path, names: str, holde
         env=env,
     )
     try:
-        with Peaks(worker.pid) as peaks:
+        with Peaks(worker.pid, SELDOM) as peaks:
             returned = worker.communicate(job, timeout=TIMEOUT)[0]
     finally:
         worker.kill()

@@ -12,13 +12,17 @@ from pathlib import Path
 from tests.support.playbooks import children
 
 PAUSE = 0.01
+"""Seconds between two looks, so that the last one at a module comes shortly before its end."""
+SELDOM = 0.5
+"""Enough for what lives longer, and costs no time that others are measured by."""
 
 
 class Peaks:
     """Looks at a process and all below it while a block runs; the figures are in MB."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, pause: float = PAUSE) -> None:
         self._pid = pid
+        self._pause = pause
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self.controller = 0.0
@@ -33,7 +37,7 @@ class Peaks:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._over.wait(PAUSE):
+        while not self._over.wait(self._pause):
             pids = [self._pid]
             for pid in pids:
                 pids += children(pid)

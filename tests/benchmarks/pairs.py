@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.benchmarks import playbooks
 from tests.benchmarks.floor import Job
-from tests.benchmarks.memory import Peaks
+from tests.benchmarks.memory import SELDOM, Peaks
 from tests.benchmarks.results import Measured, Measurements
 from tests.benchmarks.subjects import TIMEOUT, Bench, create_volumes
 from tests.emulator.server import EmulatorServer
@@ -66,7 +66,7 @@ def slices(server: EmulatorServer, home: Path, inventory: Path, pairs: int, numb
             names = ",".join(f"pair-{index:03}" for index in range(part, pairs, number))
             arguments = ("-i", str(inventory), "--forks", str(FORKS // number), "--limit", names)
             running = begin(server, own, "otc.evs.transfer", *arguments, transfer_hosts="pairs")
-            begun.append((running, stack.enter_context(Peaks(running.pid))))
+            begun.append((running, stack.enter_context(Peaks(running.pid, SELDOM))))
         for running, dummy in begun:
             run = running.result(TIMEOUT)
             if run.exit_status:

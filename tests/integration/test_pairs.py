@@ -24,6 +24,7 @@ INVENTORY = EXAMPLE / "pairs.yml"
 PAIRS: dict[str, dict[str, Any]] = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))["pairs"]["hosts"]
 DISKS = [disk for pair in PAIRS.values() for disk in pair["tenant_transfer_volumes"]]
 MOVE_ALL = ("otc.evs.transfer", "-i", str(INVENTORY), "-e", "transfer_hosts=pairs")
+MOVE_BATCH = "otc.evs.tenant_transfer : Move the disks of the batch"
 
 
 @pytest.fixture
@@ -56,10 +57,15 @@ def assert_moved(emulator: EmulatorServer, *pairs: str) -> None:
     assert emulator.transfers() == []
 
 
-def test_one_play_moves_the_disks_of_all_pairs(emulator: EmulatorServer, homes: list[Path]) -> None:
-    moved = play(None, homes[0], *MOVE_ALL, "--forks", str(len(PAIRS)))
+def test_one_play_moves_the_disks_of_all_pairs_side_by_side(emulator: EmulatorServer, homes: list[Path]) -> None:
+    one_a_batch = ("-e", "tenant_transfer_batch_size=1")
+    moved = play(None, homes[0], *MOVE_ALL, *one_a_batch, "--forks", str(len(PAIRS)))
     assert moved.exit_status == 0, moved.output
     assert_moved(emulator)
+    # Ansible says once what a number of hosts do side by side.
+    sizes = [len(pair["tenant_transfer_volumes"]) for pair in PAIRS.values()]
+    assert len(sizes) > max(sizes)
+    assert moved.output.count(f"TASK [{MOVE_BATCH}]") == max(sizes), moved.output
     again = play(None, homes[0], *MOVE_ALL)
     assert again.exit_status == 0, again.output
     assert again.changed == 0

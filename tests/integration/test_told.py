@@ -196,7 +196,7 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
         "tenant_transfer_source": {"cloud": SOURCE},
         "tenant_transfer_handoff_file": str(tmp_path / "nowhere" / "handoff.vault"),
         "tenant_transfer_handoff_password": PASSWORD,
-        "__tenant_transfer_batch": [disk],
+        "__tenant_transfer_number": 1,
     }
 
     def part(name: str) -> dict[str, Any]:

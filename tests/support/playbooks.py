@@ -108,13 +108,10 @@ class Running:
 
 def children(pid: int) -> list[int]:
     """The processes that a process has started and that are still its own."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            # Behind the name, which may hold anything, come the state and the parent.
-            parent = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
-            if parent == pid:
-                found.append(int(stat.parent.name))
+    found: list[int] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, listing.read_text(encoding="ascii").split())
     return found
 
 
