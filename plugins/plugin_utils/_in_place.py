@@ -10,11 +10,16 @@ neither.  On the controller, with the Python of ansible-playbook, both are there
 from __future__ import annotations
 
 import json
+import multiprocessing
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import context
 from ansible.executor import module_common
+
+from ansible_collections.otc.evs.plugins.plugin_utils._ready import HEAD, start
 
 PLUGINS = Path(__file__).parents[1]
 """Not resolved: the collection may be a link to a clone, and its name is that of the link."""
@@ -23,22 +28,22 @@ ROOT = PLUGINS.parents[2]
 COLLECTION = "otc.evs."
 
 SCRIPT = """\
-import sys
-if not getattr(sys.flags, "safe_path", False):
-    del sys.path[0]
-collections = type(sys)("ansible_collections")
-collections.__path__ = [{root!r}]
-sys.modules["ansible_collections"] = collections
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS = {params!r}
-basic._ANSIBLE_PROFILE = {profile!r}
-import runpy
-runpy.run_module({name!r}, {{"_module_fqn": {name!r}, "_modlib_path": {root!r}}}, "__main__", alter_sys=True)
+from ansible_collections.otc.evs.plugins.plugin_utils import _hand_over
+_hand_over.run({ready!r}, {name!r}, {params!r})
 """
-"""As Ansible's own script does it, but with code that is not packed.  Other collections are of no concern, nor is the
-first place where Python looks, which is that of the script."""
 PROFILE = "legacy"
 """How values are written that JSON does not know, as for every module that says nothing about it."""
+
+
+def _wants_one() -> bool:
+    """Whether this is the process that starts all workers, of a command that runs tasks, where modules can run."""
+    starts_workers = multiprocessing.parent_process() is None and context.CLIARGS.get("forks")
+    return bool(starts_workers) and sys.platform == "linux" and ROOT.name == "ansible_collections"
+
+
+READY = start(str(ROOT)) if _wants_one() else ""
+"""The path of the process that is ready for modules; empty if there is none.  Workers have it from ansible-playbook,
+which loads the plugins that it knows of before it starts the first of them."""
 
 
 def built(module_name: str, arguments: Mapping[str, Any], python: str) -> Any:
@@ -50,7 +55,8 @@ def built(module_name: str, arguments: Mapping[str, Any], python: str) -> Any:
         return None
     path = PLUGINS / "modules" / f"{module_name.removeprefix(COLLECTION)}.py"
     name = f"ansible_collections.{COLLECTION}plugins.modules.{path.stem}"
-    script = SCRIPT.format(root=str(ROOT), name=name, params=_encoded(arguments), profile=PROFILE).encode()
+    params = _encoded(arguments)
+    script = (HEAD + SCRIPT).format(root=str(ROOT), ready=READY, name=name, params=params).encode()
     made = getattr(module_common, "_BuiltModule", None)
     if made is None:
         return "new", f"#!{python}", script, str(path)
