@@ -40,6 +40,11 @@ for _path in sorted((_in_place.PLUGINS / "filter").glob("*.py")):
     importlib.import_module(f"ansible_collections.otc.evs.plugins.filter.{_path.stem}")
 
 
+def unseen(result: dict[str, Any]) -> dict[str, Any]:
+    """What the role keeps for itself: only who looks for its causes sees it."""
+    return result if display.verbosity >= CAUSES else {**result, "_ansible_verbose_override": True}
+
+
 class ActionModule(NormalAction):
     """What Ansible does with every module, with one more variable, and unpacked where that will do."""
 
@@ -67,11 +72,10 @@ class ActionModule(NormalAction):
         return role is not None and role.get_name() == ROLE
 
     def _for_the_role(self, result: dict[str, Any]) -> dict[str, Any]:
-        """A result as the role passes it on: only who looks for its causes sees it."""
+        """A result as the role passes it on."""
         if display.verbosity < CAUSES:
             result.pop("invocation", None)
-            result["_ansible_verbose_override"] = True
-        return packed(result)
+        return packed(unseen(result))
 
     @property
     def _is_local(self) -> bool:

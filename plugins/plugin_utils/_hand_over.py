@@ -27,9 +27,9 @@ STATUS = 4
 LOST = "The process that ran the module was lost. It is not known whether the module has come to its end.\n"
 
 
-def run(path: str, module: str, arguments: bytes) -> NoReturn:
-    """Run a module with its arguments as Ansible writes them, by the process at this path if it takes it."""
-    status = hand_over(path, module, arguments) if path else None
+def run(folder: str, module: str, arguments: bytes) -> NoReturn:
+    """Run a module with its arguments as Ansible writes them, by the process with a door here if it takes it."""
+    status = hand_over(folder, module, arguments) if folder else None
     if status is None:
         run_here(module, arguments)
     sys.exit(status)
@@ -49,11 +49,16 @@ def run_here(module: str, arguments: bytes) -> None:
     runpy.run_module(module, {"_module_fqn": module, "_modlib_path": root}, "__main__", alter_sys=True)
 
 
-def hand_over(path: str, module: str, arguments: bytes) -> int | None:
-    """Let the process at this path run a module; gives its exit status, or None if it was not taken."""
+def door_in(there: int) -> str:
+    """The path of the door in an open folder, whose own may be longer than the address of a socket."""
+    return f"/proc/self/fd/{there}/door"
+
+
+def hand_over(folder: str, module: str, arguments: bytes) -> int | None:
+    """Let the process with a door here run a module; gives its exit status, or None if it was not taken."""
     with socket.socket(socket.AF_UNIX) as line:
         try:
-            line.connect(path)
+            line.connect(door_in(os.open(folder, os.O_PATH)))
             here = os.open(".", os.O_PATH)
             umask = os.umask(0o077)
             os.umask(umask)

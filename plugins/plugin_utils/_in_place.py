@@ -42,8 +42,9 @@ def _wants_one() -> bool:
 
 
 READY = start(str(ROOT)) if _wants_one() else ""
-"""The path of the process that is ready for modules; empty if there is none.  Workers have it from ansible-playbook,
-which loads the plugins that it knows of before it starts the first of them."""
+"""The folder with the door of the process that is ready for modules; empty if there is none.
+
+Workers have it from ansible-playbook, which loads the plugins that it knows of before it starts the first of them."""
 
 
 def built(module_name: str, arguments: Mapping[str, Any], python: str) -> Any:

@@ -37,6 +37,7 @@ from ansible_collections.otc.evs.plugins.plugin_utils._hand_over import (
     SIZE,
     STATUS,
     TAKEN,
+    door_in,
     received,
     run_here,
 )
@@ -68,12 +69,14 @@ PATIENCE = 1.0
 
 
 def start(root: str) -> str:
-    """Start the process, for the collections in this folder; gives the path by which it is reached, or nothing."""
+    """Start the process, for the collections in this folder; gives the folder of its door, or nothing."""
     folder = tempfile.mkdtemp(prefix="otc-evs-")
-    path = f"{folder}/door"
-    with socket.socket(socket.AF_UNIX) as door:
+    with contextlib.ExitStack() as stack:
+        door = stack.enter_context(socket.socket(socket.AF_UNIX))
         try:
-            door.bind(path)
+            there = os.open(folder, os.O_PATH)
+            stack.callback(os.close, there)
+            door.bind(door_in(there))
             door.listen(socket.SOMAXCONN)
             program = (HEAD + PROGRAM).format(root=root, door=door.fileno(), folder=folder)
             # Its input ends when all are gone that could write there: this process and its workers.
@@ -89,7 +92,7 @@ def start(root: str) -> str:
             shutil.rmtree(folder, ignore_errors=True)
             return ""
     atexit.register(_end, started, folder)
-    return path
+    return folder
 
 
 def _end(started: subprocess.Popen[bytes], folder: str) -> None:

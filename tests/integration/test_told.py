@@ -173,16 +173,18 @@ def test_offers_whose_keys_cannot_be_kept_are_withdrawn(emulator: EmulatorServer
     place = {"project_id": emulator.project_id(SOURCE), "project_name": SOURCE, "region_name": None}
     facts = {
         "__tenant_transfer_batches": [],
-        "__tenant_transfer_has_servers": False,
         "__tenant_transfer_report_problem": "",
         "__tenant_transfer_next": [],
         "__tenant_transfer_leaving": {},
         "__tenant_transfer_entering": {},
         "__tenant_transfer_attachments": {"detached": [], "attached": [], "restored": []},
-        "__tenant_transfer_entry_point": "offer",
-        "__tenant_transfer_success": "offered",
-        "__tenant_transfer_run": "20260101T000000Z-000000",
-        "__tenant_transfer_started": "2026-01-01T00:00:00Z",
+        "__tenant_transfer_begun": {
+            "entry_point": "offer",
+            "success": "offered",
+            "run": "20260101T000000Z-000000",
+            "started_at": "2026-01-01T00:00:00Z",
+            "has_servers": False,
+        },
         "__tenant_transfer_handoff_source": {},
         "__tenant_transfer_rehearsal": {
             "disks": [row],

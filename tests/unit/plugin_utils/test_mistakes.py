@@ -1,6 +1,6 @@
 # Copyright (c) otc.evs contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of the role that make no sense, as the role hands them to its filter."""
+"""Variables of the role that make no sense, as the role hands them to the action that begins a run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.otc.evs.plugins.filter import transfer_mistakes
-
-checked = transfer_mistakes.FilterModule().filters()["transfer_mistakes"]
+from ansible_collections.otc.evs.plugins.plugin_utils._mistakes import checked
 
 GOOD: dict[str, Any] = {
     "volumes": ["data"],

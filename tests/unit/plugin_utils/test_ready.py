@@ -164,7 +164,7 @@ def test_it_finds_what_its_own_process_would_give_it(collections: Collections, t
 
 
 def test_nobody_else_can_reach_it(collections: Collections) -> None:
-    assert Path(collections.door).parent.stat().st_mode & 0o777 == 0o700
+    assert Path(collections.door).stat().st_mode & 0o777 == 0o700
 
 
 def test_many_run_at_the_same_time(collections: Collections) -> None:
@@ -199,8 +199,8 @@ def test_what_is_read_at_the_start_of_python_is_not_changed_later(collections: C
 
 
 def test_without_such_a_process_a_module_runs_in_its_own(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for door in (str(tmp_path / "nowhere"), str(tmp_path / "file"), "/" + "x" * 200):
+    (tmp_path / "door").write_text("")
+    for door in (str(tmp_path / "nowhere"), str(tmp_path), str(root)):
         here = ended(begun(root, door))
         assert (here.told["me"], here.status) == (here.own, 0)
 
@@ -242,7 +242,7 @@ def test_it_ends_after_who_has_started_it_and_leaves_nothing(root: Path, how: st
         assert own.communicate() == ("", "an error\n")
         assert own.returncode == 0
     wait_for(lambda: not is_alive(ready))
-    assert not Path(collections.door).parent.exists()
+    assert not Path(collections.door).exists()
 
 
 def test_a_copy_that_cannot_be_made_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -258,13 +258,23 @@ def test_a_copy_that_cannot_be_made_is_not_waited_for(monkeypatch: pytest.Monkey
         assert line.recv(1) == b""
 
 
-def test_where_no_door_can_be_there_is_no_such_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The path of a socket has at most 107 bytes."""
-    long = tmp_path / ("x" * 100)
+def test_its_folder_may_have_a_long_name(root: Path, tmp_path: Path) -> None:
+    """The address of a socket has at most 107 bytes."""
+    long = tmp_path / ("x" * 200)
     long.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with started(root, TMPDIR=str(long)) as collections:
+        assert Path(collections.door).parent == long
+        assert ended(begun(root, collections.door)).told["parent"] == collections.ready
+
+
+def test_where_no_door_can_be_there_is_no_such_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(self: socket.socket, path: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert _ready.start("/nowhere") == ""
-    assert list(long.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
