@@ -70,17 +70,27 @@ PATIENCE = 1.0
 
 def start(root: str) -> str:
     """Start the process, for the collections in this folder; gives the folder of its door, or nothing."""
-    folder = tempfile.mkdtemp(prefix="otc-evs-")
     with contextlib.ExitStack() as stack:
-        door = stack.enter_context(socket.socket(socket.AF_UNIX))
         try:
-            there = os.open(folder, os.O_PATH)
-            stack.callback(os.close, there)
+            folder = tempfile.mkdtemp(prefix="otc-evs-")
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            started = _started(root, folder)
+        except OSError:
+            return ""
+        # Both clean up, since each of them may be killed.
+        atexit.register(_end, started, stack.pop_all())
+    return folder
+
+
+def _started(root: str, folder: str) -> subprocess.Popen[bytes]:
+    there = os.open(folder, os.O_PATH)
+    try:
+        with socket.socket(socket.AF_UNIX) as door:
             door.bind(door_in(there))
             door.listen(socket.SOMAXCONN)
             program = (HEAD + PROGRAM).format(root=root, door=door.fileno(), folder=folder)
             # Its input ends when all are gone that could write there: this process and its workers.
-            started = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-c", program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -88,20 +98,16 @@ def start(root: str) -> str:
                 pass_fds=[door.fileno()],
                 start_new_session=True,
             )
-        except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
-            return ""
-    atexit.register(_end, started, folder)
-    return folder
+    finally:
+        os.close(there)
 
 
-def _end(started: subprocess.Popen[bytes], folder: str) -> None:
-    if started.stdin:
-        started.stdin.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        started.wait(PATIENCE)
-    # Both clean up, since each of them may be killed.
-    shutil.rmtree(folder, ignore_errors=True)
+def _end(started: subprocess.Popen[bytes], folder: contextlib.ExitStack) -> None:
+    with folder:
+        if started.stdin:
+            started.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(PATIENCE)
 
 
 # In the process itself

@@ -170,7 +170,10 @@ def test_nobody_else_can_reach_it(collections: Collections) -> None:
 def test_many_run_at_the_same_time(collections: Collections) -> None:
     running = [begun(collections.root, collections.door, status=number, wait=True) for number in range(12)]
     wait_for(lambda: len(children(collections.ready)) == len(running))
-    assert [ended(each).status for each in running] == list(range(12))
+    all_ended = [ended(each) for each in running]
+    assert [each.status for each in all_ended] == list(range(12))
+    # None has the line of another one, which would keep that one waiting.
+    assert len({each.told["seen"]["extra"] for each in all_ended}) == 1
     wait_for(lambda: not children(collections.ready))
 
 
@@ -267,12 +270,15 @@ def test_its_folder_may_have_a_long_name(root: Path, tmp_path: Path) -> None:
         assert ended(begun(root, collections.door)).told["parent"] == collections.ready
 
 
-def test_where_no_door_can_be_there_is_no_such_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def refuse(self: socket.socket, path: str) -> None:
+@pytest.mark.parametrize("missing", ["tempfile.mkdtemp", "socket.socket.bind", "subprocess.Popen"])
+def test_where_it_cannot_be_started_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
+) -> None:
+    def refuse(*arguments: Any, **options: Any) -> None:
         raise OSError
 
-    monkeypatch.setattr(socket.socket, "bind", refuse)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(missing, refuse)
     assert _ready.start("/nowhere") == ""
     assert list(tmp_path.iterdir()) == []
 
