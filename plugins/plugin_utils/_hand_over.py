@@ -14,6 +14,8 @@ import socket
 import sys
 from typing import NoReturn
 
+PROFILE = "legacy"
+"""How values are written that JSON does not know, as for every module that says nothing about it."""
 SIZE = 8
 """Bytes of the number before a request that says how long it is."""
 FILES = 4
@@ -43,8 +45,7 @@ def run_here(module: str, arguments: bytes) -> None:
 
     known = vars(basic)
     known["_ANSIBLE_ARGS"] = arguments
-    # How values are written that JSON does not know, as for every module that says nothing about it.
-    known["_ANSIBLE_PROFILE"] = "legacy"
+    known["_ANSIBLE_PROFILE"] = PROFILE
     root = sys.modules["ansible_collections"].__path__[0]
     runpy.run_module(module, {"_module_fqn": module, "_modlib_path": root}, "__main__", alter_sys=True)
 
@@ -58,7 +59,10 @@ def hand_over(folder: str, module: str, arguments: bytes) -> int | None:
     """Let the process with a door here run a module; gives its exit status, or None if it was not taken."""
     with socket.socket(socket.AF_UNIX) as line:
         try:
-            line.connect(door_in(os.open(folder, os.O_PATH)))
+            there = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+            if not _is_own(os.fstat(there)):
+                return None
+            line.connect(door_in(there))
             here = os.open(".", os.O_PATH)
             umask = os.umask(0o077)
             os.umask(umask)
@@ -75,6 +79,11 @@ def hand_over(folder: str, module: str, arguments: bytes) -> int | None:
         sys.stderr.write(LOST)
         return 1
     return int.from_bytes(status, "big")
+
+
+def _is_own(folder: os.stat_result) -> bool:
+    """Whether nobody else can have made it, or a door in it: once it is gone, its name is anybody's to take."""
+    return folder.st_uid == os.geteuid() and not folder.st_mode & 0o077
 
 
 def received(line: socket.socket, size: int) -> bytes:

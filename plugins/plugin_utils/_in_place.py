@@ -19,6 +19,7 @@ from typing import Any
 from ansible import context
 from ansible.executor import module_common
 
+from ansible_collections.otc.evs.plugins.plugin_utils._hand_over import PROFILE
 from ansible_collections.otc.evs.plugins.plugin_utils._ready import HEAD, start
 
 PLUGINS = Path(__file__).parents[1]
@@ -31,8 +32,6 @@ SCRIPT = """\
 from ansible_collections.otc.evs.plugins.plugin_utils import _hand_over
 _hand_over.run({ready!r}, {name!r}, {params!r})
 """
-PROFILE = "legacy"
-"""How values are written that JSON does not know, as for every module that says nothing about it."""
 
 
 def _wants_one() -> bool:

@@ -167,6 +167,30 @@ def test_nobody_else_can_reach_it(collections: Collections) -> None:
     assert Path(collections.door).stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("whose", ["our own", "another user's", "open to others", "a link"])
+def test_nobody_comes_to_a_door_that_others_may_have_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whose: str
+) -> None:
+    """When the directory is gone, anybody can make one of its name, and the arguments hold passwords."""
+    came: list[str] = []
+
+    def connect(self: socket.socket, address: str) -> None:
+        came.append(address)
+        raise OSError
+
+    folder = tmp_path / "own"
+    folder.mkdir(mode=0o755 if whose == "open to others" else 0o700)
+    owner = folder.stat().st_uid
+    if whose == "another user's":
+        monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if whose == "a link":
+        (tmp_path / "link").symlink_to(folder)
+        folder = tmp_path / "link"
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert _hand_over.hand_over(str(folder), "module", b"secret") is None
+    assert len(came) == (whose == "our own")
+
+
 def test_many_run_at_the_same_time(collections: Collections) -> None:
     running = [begun(collections.root, collections.door, status=number, wait=True) for number in range(12)]
     wait_for(lambda: len(children(collections.ready)) == len(running))
@@ -253,10 +277,11 @@ def test_a_copy_that_cannot_be_made_is_not_waited_for(monkeypatch: pytest.Monkey
         raise OSError
 
     monkeypatch.setattr(os, "fork", fail)
+    address = _hand_over.door_in(os.open(tmp_path, os.O_PATH))
     with socket.socket(socket.AF_UNIX) as door, socket.socket(socket.AF_UNIX) as line:
-        door.bind(f"{tmp_path}/door")
+        door.bind(address)
         door.listen()
-        line.connect(f"{tmp_path}/door")
+        line.connect(address)
         assert _ready._Copies(door)._copied() is None
         assert line.recv(1) == b""
 
